@@ -1,0 +1,1 @@
+"""Speed, beside the straightforward way with the same libraries, in one run."""

@@ -1,0 +1,1 @@
+"""Floor 1, pure: frames in, frames out; no file, database, clock or environment."""

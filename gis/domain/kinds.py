@@ -1,0 +1,167 @@
+"""What sorts of places, areas and hazards there are: passports as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FieldType = Literal["text", "integer", "number", "boolean", "date"]
+GeometryFamily = Literal["point", "line", "polygon"]
+Secrecy = Literal["public", "restricted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A name in Chinese and in English, to be shown."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One typed attribute of a kind.
+
+    Attributes
+    ----------
+    name
+        Column name: snake_case ASCII, with its unit as suffix (``_m``, ``_m2``) where it has one.
+    type
+        How the value is read, stored and checked.
+    title
+        Name for people.
+    unit
+        Unit for people, for example ``m``; None for a dimensionless value.
+    minimum, maximum
+        Allowed range, inclusive; None where open.
+    values
+        Allowed values in the plan's own words; empty where free.
+    codes
+        Name of the code table whose codes are allowed; None where there is none.
+    unknown
+        Whether a missing value is accepted. Unknown never means low: models use their
+        conservative default and lower the data quality.
+    personal
+        Whether it tells about a person: stored apart, in no list, tile or export.
+    indexed
+        Whether the database keeps an index on it.
+    """
+
+    name: str
+    type: FieldType
+    title: Title
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    codes: str | None = None
+    unknown: bool = True
+    personal: bool = False
+    indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How many people a place of this kind holds, and how much they count (METHOD 6.1).
+
+    Attributes
+    ----------
+    count
+        Field name to factor: people = sum of field x factor.
+    occupancy
+        Mean share of the year they are there, 0..1.
+    times
+        Field by which the occupancy is multiplied (shifts); None where there is none.
+    sensitive
+        Whether they count as highly sensitive targets (x 3.16).
+    residents
+        Whether they are residents: then a village's recorded total is spread over these
+        places, in proportion to footprint x storeys, as far as the places do not hold it.
+    """
+
+    count: Mapping[str, float]
+    occupancy: float
+    times: str | None = None
+    sensitive: bool = False
+    residents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """How places of the kind are drawn: colour as ``#rrggbb``, and a shape that tells it apart.
+
+    ``colour_by`` names a field whose value (红橙黄蓝) sets the colour instead.
+    """
+
+    colour: str
+    shape: Literal["circle", "square", "triangle", "diamond", "cross", "line", "area"]
+    colour_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How it shows that a device of the kind is working (fire cameras, later sensors).
+
+    ``field`` holds the state, ``online`` is the value that means working, and ``since`` is
+    the field with the date since when it is not.
+    """
+
+    field: str
+    online: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteKind:
+    """The passport of a sort of place; read from ``data/sites/<slug>.toml``.
+
+    ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
+    (forest: 2, METHOD 7.5).
+    """
+
+    slug: str
+    title: Title
+    group: Title
+    geometry: frozenset[GeometryFamily]
+    industry: str
+    secrecy: Secrecy
+    symbol: Symbol
+    fields: tuple[Field, ...]
+    people: People | None = None
+    assets_per_ha: float | None = None
+    watch: Watch | None = None
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name; KeyError lists the known ones."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        known = ", ".join(field.name for field in self.fields)
+        raise KeyError(f"{self.slug} has no field {name}; it has: {known}")
+
+    @property
+    def open_fields(self) -> tuple[Field, ...]:
+        """The fields that tell about no person."""
+        return tuple(field for field in self.fields if not field.personal)
+
+    @property
+    def personal_fields(self) -> tuple[Field, ...]:
+        """The fields that tell about a person."""
+        return tuple(field for field in self.fields if field.personal)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The passport of a level of areas; read from ``data/boundaries/<slug>.toml``.
+
+    ``metric_crs`` is the one projected system in which this level is measured; ``scored``
+    tells whether risk is computed for its areas; ``notice`` must stand on every map of it.
+    """
+
+    slug: str
+    title: Title
+    metric_crs: str
+    scored: bool
+    notice: Title
+    fields: tuple[Field, ...]

@@ -1,0 +1,1 @@
+"""How risk is computed: sources, receptors, pairs, loads, index, explanation."""

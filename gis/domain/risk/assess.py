@@ -1,0 +1,96 @@
+"""The whole assessment of a town: sources, receptors, evaluation, flags, classes, quality."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.domain.kinds import SiteKind
+from gis.domain.risk import flags as flagging
+from gis.domain.risk import register, registry
+from gis.domain.risk.constants import Constants
+from gis.domain.risk.dq import quality
+from gis.domain.risk.evaluate import Result, evaluate
+from gis.domain.risk.index import classes
+from gis.domain.risk.model import Model, Sites
+from gis.domain.risk.pairs import near
+from gis.domain.risk.receptors import receptors
+from gis.domain.risk.sources import collect
+
+INDEX = "index"
+"""Name of the method that holds the constants of everything that is not a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Scores, and the facts that stand beside them.
+
+    Attributes
+    ----------
+    result
+        As ``evaluate`` gives it.
+    flags
+        Flags frame (``flags.FLAGS``), the highest floor first within an area.
+    classes
+        One row per area in code order: area, index_class, floor, shown (None: no data),
+        reason_zh.
+    quality
+        As ``dq.quality`` gives it, one row per area in code order.
+    """
+
+    result: Result
+    flags: pd.DataFrame
+    classes: pd.DataFrame
+    quality: pd.DataFrame
+
+
+def assess(
+    sites_m: Sites,
+    hazards_m: gpd.GeoDataFrame | None,
+    areas_m: gpd.GeoDataFrame,
+    *,
+    kinds: Mapping[str, SiteKind],
+    coverage: pd.DataFrame | None,
+    constants: Mapping[str, Constants],
+    as_of: dt.date,
+    models: Sequence[Model] | None = None,
+) -> Assessment:
+    """Assess the areas.
+
+    Parameters
+    ----------
+    sites_m
+        Kind to site frame in metres.
+    hazards_m
+        Hazards frame in the same CRS; None: there is no register.
+    areas_m
+        Areas frame in the same CRS.
+    kinds
+        Passports of all kinds.
+    coverage
+        Rows (kind, village, status); None: everything counts as covered.
+    constants
+        Method name to its values; ``index`` besides those of the models.
+    as_of
+        The day.
+    models
+        Which models; None: all that there are.
+    """
+    values = constants[INDEX]
+    used = registry.models() if models is None else models
+    sources = collect(used, sites_m, constants, as_of)
+    facts = [m.flags(sites_m, near, constants[m.constants], as_of) for m in used]
+    if hazards_m is not None:
+        sources = register.apply(sources, register.uplift(hazards_m, as_of, values))
+        facts.append(register.facts(hazards_m, sites_m, as_of, values))
+    people = receptors(sites_m, kinds, areas_m, values)
+    reads = registry.reads(used)
+    result = evaluate(sources, people, areas_m, constants=values, reads=reads, coverage=coverage)
+    flags = flagging.locate(flagging.join(facts), areas_m)
+    shown = classes(result.scores["area"], result.scores["R"].to_numpy(), flags, values)
+    grades = quality(result, areas_m, kinds=kinds, reads=reads, constants=values, coverage=coverage)
+    return Assessment(result, flags, shown, grades)

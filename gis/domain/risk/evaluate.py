@@ -1,0 +1,189 @@
+"""One evaluation of a closed part: pairs, hits, loads, index, contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.domain.arrays import Bools, Floats, Ints, Objects
+from gis.domain.risk import index as indexing
+from gis.domain.risk import load as loading
+from gis.domain.risk.constants import Constants, number
+from gis.domain.risk.explain import contributions, shares
+from gis.domain.risk.pairs import pair
+from gis.domain.risk.receptors import residents_placed
+from gis.errors import InvalidDataError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an evaluation gives.
+
+    Attributes
+    ----------
+    scores
+        One row per area, in code order: area, code, name, R (0..100, NaN unknown), HE (0..10),
+        V, C (1..10), E (equivalent persons, people only), population_known, index_class.
+    sectors
+        One row per (sector, area): area, sector, L, E (equivalent persons), HE (0..10, NaN
+        where not known), known, sector_class (of 10 x HE; 1..5 or None).
+    loads
+        One row per (area, source) with a load: see ``explain.LOADS``; besides ``share``, the
+        points of R, NaN where the area has no score.
+    pairs
+        The pairs, rows of the two frames below.
+    sources, receptors
+        The frames in the order used.
+    """
+
+    scores: pd.DataFrame
+    sectors: pd.DataFrame
+    loads: pd.DataFrame
+    pairs: pd.DataFrame
+    sources: gpd.GeoDataFrame
+    receptors: gpd.GeoDataFrame
+
+
+def evaluate(
+    sources: gpd.GeoDataFrame,
+    receptors: gpd.GeoDataFrame,
+    areas: pd.DataFrame,
+    *,
+    constants: Constants,
+    reads: Mapping[str, Sequence[str]] | None = None,
+    coverage: pd.DataFrame | None = None,
+    vulnerability: Floats | None = None,
+    coping: Floats | None = None,
+) -> Result:
+    """Evaluate a closed part: some areas, their receptors, the sources that reach them.
+
+    Parameters
+    ----------
+    sources, receptors
+        In one metric CRS; rows in any order.
+    areas
+        Areas frame: area, code, name, residents (NaN unknown); rows in any order.
+    constants
+        The values of ``index.toml``.
+    reads
+        Sector to the kinds its models read (``registry.reads``); with ``coverage`` it tells
+        which sectors are known where. None: everything is known.
+    coverage
+        Rows (kind, village, status complete | partial | none); a missing row is none.
+    vulnerability, coping
+        V and lack of coping C by area in **code order**, 1..10, shape (A,); None: the default.
+
+    Returns
+    -------
+    The result; its bits depend neither on the order of rows nor on what else there is.
+
+    Raises
+    ------
+    InvalidDataError
+        If two sources have the same uid, a sector has no weight, or the CRS differ.
+    """
+    sources, receptors, areas = _ordered(sources, receptors, areas)
+    sectors = indexing.sectors(constants)
+    ids = areas["area"].to_numpy(dtype=np.int64)
+    pairs = pair(sources, receptors)
+    hits = loading.hit(sources, pairs)
+    load, exposed = loading.load(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
+    populated = population_known(receptors, areas)
+    known = known_sectors(areas, sectors, reads, coverage) & populated
+    v, c = _default(vulnerability, ids, constants), _default(coping, ids, constants)
+    risk, scores, together = indexing.index(
+        np.where(known, load, np.nan), exposed, v, c, constants=constants
+    )
+    by_area = areas[["area", "code", "name"]].assign(
+        R=risk, HE=together, V=v, C=c, E=_people(receptors, ids), population_known=populated,
+        index_class=indexing.index_class(risk, constants),
+    )  # fmt: skip
+    by_sector = _by_sector(ids, sectors, load, exposed, scores, known, constants)
+    loads = contributions(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
+    share = shares(loads, by_sector, by_area, indexing.weights(constants), sectors)
+    return Result(by_area, by_sector, loads.assign(share=share), pairs, sources, receptors)
+
+
+def known_sectors(
+    areas: pd.DataFrame,
+    sectors: Sequence[str],
+    reads: Mapping[str, Sequence[str]] | None,
+    coverage: pd.DataFrame | None,
+) -> Bools:
+    """Tell where a sector is known: some kind its models read is covered there; shape (S, A).
+
+    A sector that no model reads is known nowhere: nobody looked.
+    """
+    if reads is None or coverage is None:
+        return np.ones((len(sectors), len(areas)), dtype=bool)
+    seen = coverage[coverage["status"].isin(["complete", "partial"])]
+    codes = areas["code"].to_numpy(dtype=object)
+    known = np.zeros((len(sectors), len(areas)), dtype=bool)
+    for row, sector in enumerate(sectors):
+        villages = seen.loc[seen["kind"].isin(list(reads.get(sector, ()))), "village"]
+        known[row] = pd.Series(codes, dtype=object).isin(set(villages))
+    return known
+
+
+def population_known(receptors: pd.DataFrame, areas: pd.DataFrame) -> Bools:
+    """Tell where the population is known; shape (A,), in the order of ``areas``.
+
+    It is not where nothing is recorded and nobody is found, nor where residents are recorded
+    but no dwelling is known that could hold them: people must be attached to buildings.
+    """
+    ids = areas["area"].to_numpy(dtype=np.int64)
+    recorded = areas["residents"].to_numpy(dtype=np.float64)
+    placed = (recorded == 0) | (residents_placed(receptors, ids) > 0)
+    known: Bools = np.where(np.isnan(recorded), _people(receptors, ids) > 0, placed)
+    return known
+
+
+def _ordered(
+    sources: gpd.GeoDataFrame, receptors: gpd.GeoDataFrame, areas: pd.DataFrame
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame]:
+    if sources["uid"].duplicated().any():
+        raise InvalidDataError("有两个风险源编号相同")
+    return (
+        sources.sort_values("uid", ignore_index=True),
+        receptors.sort_values(["uid", "area"], kind="stable", ignore_index=True),
+        areas.sort_values("code", kind="stable", ignore_index=True),
+    )
+
+
+def _people(receptors: pd.DataFrame, ids: Ints) -> Floats:
+    """Equivalent persons of each area, assets left out."""
+    people = receptors[receptors["own"] == 0]
+    area = loading.rows_of(people["area"].to_numpy(dtype=np.int64), ids)
+    return loading.area_sums(people["weight"].to_numpy(), area, len(ids))
+
+
+def _default(values: Floats | None, ids: Ints, constants: Constants) -> Floats:
+    unknown = number(constants, "unknown_dimension")
+    return np.full(len(ids), unknown) if values is None else np.asarray(values, dtype=np.float64)
+
+
+def _by_sector(
+    ids: Ints,
+    sectors: Sequence[str],
+    load: Floats,
+    exposed: Floats,
+    scores: Floats,
+    known: Bools,
+    constants: Constants,
+) -> pd.DataFrame:
+    names: Objects = np.repeat(np.array(sectors, dtype=object), len(ids))
+    return pd.DataFrame(
+        {
+            "area": np.tile(ids, len(sectors)),
+            "sector": names,
+            "L": load.ravel(),
+            "E": exposed.ravel(),
+            "HE": scores.ravel(),
+            "known": known.ravel(),
+            "sector_class": indexing.index_class(10.0 * scores.ravel(), constants),
+        }
+    ).astype({"sector": object})

@@ -1,0 +1,232 @@
+"""Facts that stand beside the score and may put a floor under the class (METHOD 0.2, 7.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.domain import apportion
+from gis.domain.arrays import Bools, Floats, Ints, Objects
+from gis.domain.risk.attributes import texts
+from gis.domain.risk.frames import frame, stack
+
+DTYPES = {
+    "site": np.int64,
+    "rule": object,
+    "floor": np.int64,
+    "text_zh": object,
+    "geometry": object,
+    "code": object,
+    "spread": np.bool_,
+    "other": np.int64,
+    "other_name": object,
+    "d_m": np.float64,
+    "evidence": object,
+}
+
+FACTS = tuple(DTYPES)
+"""Columns of a facts frame, what a model gives: ``geometry`` is where the fact lies (None: take
+the area of ``code``), ``spread`` whether it holds in every area it touches and not only in its
+home; ``other`` and ``d_m`` the second place of a spatial fact (0 and NaN: none)."""
+
+ORDINARY = {
+    "code": None,
+    "spread": False,
+    "other": 0,
+    "other_name": None,
+    "d_m": np.nan,
+    "evidence": None,
+}
+
+FLAGS = ("area", "site", "rule", "floor", "text_zh", "evidence")
+"""Columns of a flags frame; site is None where a fact belongs to no site."""
+
+NAMED = 5
+"""At most so many second places are listed in a flag's evidence."""
+
+
+def state(
+    sites_m: gpd.GeoDataFrame,
+    where: Bools,
+    *,
+    rule: str,
+    floor: int | Ints,
+    text_zh: str,
+    evidence: Mapping[str, Objects | str] | None = None,
+    spread: bool = False,
+) -> gpd.GeoDataFrame:
+    """State a fact of the sites where it holds.
+
+    Parameters
+    ----------
+    sites_m
+        Site frame, n rows.
+    where
+        Shape (n,).
+    rule
+        Short lasting name of the rule.
+    floor
+        Least class 3..5, 0 where the fact is only noted; one number or shape (n,).
+    text_zh
+        The fact, short.
+    evidence
+        Name to text or n values.
+    spread
+        Whether it holds in every area the site touches.
+    """
+    rows = np.flatnonzero(where)
+    floors = np.broadcast_to(np.asarray(floor, dtype=np.int64), (len(sites_m),))[rows]
+    return frame(
+        {
+            **ORDINARY,
+            "site": sites_m["id"].to_numpy(dtype=np.int64)[rows],
+            "rule": rule,
+            "floor": floors,
+            "text_zh": text_zh,
+            "geometry": sites_m.geometry.to_numpy()[rows],
+            "spread": spread,
+            "evidence": _evidence(evidence or {}, rows),
+        },
+        DTYPES,
+        sites_m.crs,
+    )
+
+
+def state_pair(
+    sites_m: gpd.GeoDataFrame,
+    others_m: gpd.GeoDataFrame,
+    found: tuple[Ints, Ints, Floats],
+    *,
+    rule: str,
+    floor: int,
+    text_zh: str,
+    where: Bools | None = None,
+) -> gpd.GeoDataFrame:
+    """State a fact of pairs of places; it lies where the second place is.
+
+    Parameters
+    ----------
+    sites_m, others_m
+        The two site frames.
+    found
+        As ``pairs.near`` returns it for their geometries.
+    rule, floor, text_zh
+        As for ``state``.
+    where
+        For which of the pairs it holds, shape (P,); None: all.
+    """
+    i, j, d_m = found if where is None else (part[where] for part in found)
+    return frame(
+        {
+            **ORDINARY,
+            "site": sites_m["id"].to_numpy(dtype=np.int64)[i],
+            "rule": rule,
+            "floor": floor,
+            "text_zh": text_zh,
+            "geometry": others_m.geometry.to_numpy()[j],
+            "other": others_m["id"].to_numpy(dtype=np.int64)[j],
+            "other_name": texts(others_m["name"])[j],
+            "d_m": d_m,
+        },
+        DTYPES,
+        sites_m.crs,
+    )
+
+
+def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Put facts frames together; an empty sequence gives an empty frame."""
+    return stack(frames, DTYPES)
+
+
+def locate(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find the areas where facts hold, and make one flag of each (area, site, rule).
+
+    Parameters
+    ----------
+    facts
+        As ``state``, ``state_pair`` and ``join`` give them.
+    areas_m
+        Areas frame in metres.
+
+    Returns
+    -------
+    A flags frame, the highest floor first within an area, areas in code order. A fact outside
+    every area is left out. Where a flag stands for several facts, its evidence counts them
+    and names the nearest.
+    """
+    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
+    at = _rows(facts, ordered)
+    rows = facts.iloc[at["row"].to_numpy(dtype=np.int64)].reset_index(drop=True)
+    rows = pd.DataFrame(rows.drop(columns="geometry")).assign(place=at["area"].to_numpy())
+    rows = rows.sort_values(
+        ["place", "floor", "rule", "site", "d_m", "other"],
+        ascending=[True, False, True, True, True, True],
+        kind="stable",
+        ignore_index=True,
+    )
+    keys = rows[["place", "floor", "rule", "site"]]
+    start = np.flatnonzero((keys != keys.shift()).any(axis=1))
+    ids = ordered["area"].to_numpy(dtype=np.int64)
+    stop = np.append(start, len(rows))[1:]
+    merged = [_merge(rows.iloc[i:j], ids) for i, j in zip(start, stop, strict=True)]
+    # As objects first: a column of numbers and None would else become floats and NaN.
+    found = pd.DataFrame(merged, columns=list(FLAGS), dtype=object)
+    return found.astype({"area": "int64", "floor": "int64"})
+
+
+def _rows(facts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return (row of fact, row of area): all areas touched, the home, or that of the code."""
+    shapes = facts.geometry.to_numpy()
+    grounds = areas.geometry.to_numpy()
+    placed = np.array([shape is not None for shape in shapes], dtype=bool)
+    spread = facts["spread"].to_numpy(dtype=bool)
+    many, one, bare = (np.flatnonzero(w) for w in (placed & spread, placed & ~spread, ~placed))
+    wide = apportion.shares(shapes[many], grounds)
+    code = pd.Index(areas["code"].to_numpy(dtype=object))
+    area = np.concatenate(
+        [
+            wide["area"].to_numpy(dtype=np.int64),
+            apportion.home(shapes[one], grounds),
+            code.get_indexer(pd.Index(facts["code"].to_numpy(dtype=object)[bare])),
+        ]
+    )
+    row = np.concatenate([many[wide["row"].to_numpy(dtype=np.int64)], one, bare])
+    found = pd.DataFrame({"row": row, "area": area}).sort_values("row", kind="stable")
+    return found[found["area"] >= 0]
+
+
+def _merge(group: pd.DataFrame, ids: Ints) -> tuple[Any, ...]:
+    first = group.iloc[0]
+    evidence = dict(first["evidence"] or {})
+    text = str(first["text_zh"])
+    if first["other"]:
+        evidence["count"] = len(group)
+        evidence["nearest_m"] = round(float(first["d_m"]), 1)
+        named = group.head(NAMED)
+        evidence["places"] = [
+            {"site": int(site), "name": name}
+            for site, name in zip(named["other"], named["other_name"], strict=True)
+        ]
+        text += f"（{len(group)}处，最近{first['d_m']:.0f}米）"
+    elif len(group) > 1:
+        evidence["count"] = len(group)
+        text += f"（{len(group)}项）"
+    site = int(first["site"]) or None
+    return int(ids[first["place"]]), site, first["rule"], int(first["floor"]), text, evidence
+
+
+def _evidence(evidence: Mapping[str, Objects | str], rows: Ints) -> Objects:
+    records = np.empty(len(rows), dtype=object)
+    records[:] = [
+        {
+            name: kept
+            for name, value in evidence.items()
+            if (kept := value if isinstance(value, str) else value[row]) is not None
+        }
+        for row in rows
+    ]
+    return records

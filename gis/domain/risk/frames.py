@@ -1,0 +1,44 @@
+"""Frames with fixed columns: made from arrays, and put together, also where there are no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.domain.crs import METRIC
+
+
+def frame(columns: Mapping[str, Any], dtypes: Mapping[str, Any], crs: Any) -> gpd.GeoDataFrame:
+    """Make a frame with exactly the columns and dtypes given; texts stay objects.
+
+    A single value fills its column if another column gives the length.
+    """
+    n = max((len(column) for column in columns.values() if _is_column(column)), default=0)
+    data = {name: _series(columns[name], dtype, n) for name, dtype in dtypes.items()}
+    return gpd.GeoDataFrame(data, geometry="geometry", crs=crs)
+
+
+def stack(frames: Sequence[gpd.GeoDataFrame], dtypes: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Put frames below each other, rows numbered anew; no frames give an empty one."""
+    columns = {
+        name: np.concatenate(
+            [np.empty(0, dtype), *(part[name].to_numpy(dtype=dtype) for part in frames)]
+        )
+        for name, dtype in dtypes.items()
+    }
+    return frame(columns, dtypes, frames[0].crs if frames else METRIC)
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _series(value: Any, dtype: Any, n: int) -> pd.Series:
+    column: np.ndarray = np.empty(n, dtype=dtype)
+    column[:] = value
+    series: pd.Series = pd.Series(column, dtype=dtype)
+    return series

@@ -1,0 +1,1 @@
+"""One module per risk model; a module found here is a model (see ``registry``)."""

@@ -1,0 +1,211 @@
+"""Who and what can be harmed: people at places, forest as an asset (METHOD 6.1, 7.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.domain import apportion
+from gis.domain.arrays import Bools, Floats, Ints
+from gis.domain.kinds import People, SiteKind
+from gis.domain.risk.attributes import in_use, texts
+from gis.domain.risk.attributes import number as known_number
+from gis.domain.risk.constants import Constants, number, text
+from gis.domain.risk.frames import frame as make
+from gis.domain.risk.frames import stack
+from gis.domain.risk.model import Sites
+from gis.domain.risk.sources import PARTS
+
+DTYPES = {
+    "uid": np.int64,
+    "site": np.int64,
+    "kind": object,
+    "geometry": object,
+    "weight": np.float64,
+    "area": np.int64,
+    "own": np.int64,
+    "sigma": np.float64,
+    "name": object,
+    "people": np.float64,
+    "spread": np.float64,
+    "resident": np.bool_,
+    "dq": np.bool_,
+}
+
+COLUMNS = tuple(DTYPES)
+"""Columns of a receptors frame: weight in equivalent persons; area id, -1 outside every area;
+own, the uid of the one source an asset answers to, else 0; people before occupancy, of which
+``spread`` were spread from the area's total; ``dq`` where the number was not known."""
+
+
+def receptors(
+    sites_m: Sites,
+    kinds: Mapping[str, SiteKind],
+    areas_m: gpd.GeoDataFrame,
+    constants: Constants,
+) -> gpd.GeoDataFrame:
+    """Make the receptors of all kinds that hold people or are assets.
+
+    Parameters
+    ----------
+    sites_m
+        Kind to site frame in metres.
+    kinds
+        Passports; ``people`` and ``assets_per_ha`` tell what a kind holds.
+    areas_m
+        Areas frame in metres, with ``residents`` (NaN where unknown).
+    constants
+        The values of ``index.toml``.
+
+    Returns
+    -------
+    A receptors frame in uid order. A people receptor's uid is site x 4096, an asset's
+    site x 4096 + 1 + area mod 4095.
+
+    Notes
+    -----
+    Weight = people x occupancy x times x the factor of sensitive targets. An unknown number is
+    the median of the known ones of its kind, so receptors must be made of the whole register,
+    and a closed part taken from them afterwards. Residents recorded for an area beyond those of
+    its houses are spread over the houses in use by footprint x storeys (dasymetric).
+    """
+    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
+    used = {slug: sites_m[slug] for slug in sorted(kinds) if slug in sites_m}
+    frames = [
+        _people(frame, people, ordered, constants)
+        for slug, frame in used.items()
+        if (people := kinds[slug].people) is not None
+    ]
+    frames += [
+        _assets(frame, per_ha, ordered, constants)
+        for slug, frame in used.items()
+        if (per_ha := kinds[slug].assets_per_ha) is not None
+    ]
+    found = stack(frames, DTYPES)
+    return found.sort_values(["uid", "area"], kind="stable", ignore_index=True)
+
+
+def residents_placed(found: pd.DataFrame, areas: Ints) -> Floats:
+    """Count the residents that receptors hold in each area; shape (A,)."""
+    home = found[found["resident"].to_numpy(dtype=bool)]
+    return home.groupby("area")["people"].sum().reindex(areas, fill_value=0.0).to_numpy()
+
+
+def _people(
+    frame: gpd.GeoDataFrame, people: People, areas: gpd.GeoDataFrame, constants: Constants
+) -> gpd.GeoDataFrame:
+    row = apportion.home(frame.geometry.to_numpy(), areas.geometry.to_numpy())
+    count, unknown = _counted(frame, people, constants)
+    spread = np.zeros(len(frame))
+    if people.residents:
+        idle = ~in_use(frame, text(constants, "idle_use"))
+        count = np.where(unknown & idle, 0.0, count)
+        spread = _spread(frame, row, count, idle, areas, constants)
+    times = 1.0 if people.times is None else known_number(frame[people.times], 1.0)[0]
+    factor = number(constants, "sensitive_factor") if people.sensitive else 1.0
+    site = frame["id"].to_numpy(dtype=np.int64)
+    estimated = unknown | (spread > 0)
+    columns = {
+        "uid": site * PARTS,
+        "site": site,
+        "kind": frame["kind"].to_numpy(dtype=object),
+        "geometry": frame.geometry.to_numpy(),
+        "weight": (count + spread) * people.occupancy * times * factor,
+        "area": _area_ids(row, areas),
+        "own": 0,
+        "sigma": np.where(
+            estimated, number(constants, "sigma_estimated"), number(constants, "sigma_counted")
+        ),
+        "name": texts(frame["name"]),
+        "people": count + spread,
+        "spread": spread,
+        "resident": people.residents,
+        "dq": unknown,
+    }
+    return make(columns, DTYPES, frame.crs)
+
+
+def _counted(frame: gpd.GeoDataFrame, people: People, constants: Constants) -> tuple[Floats, Bools]:
+    """Add up the count fields; an unknown one is the median of the known of this kind."""
+    fallback = "unknown_residents" if people.residents else "unknown_people"
+    total = np.zeros(len(frame))
+    unknown = np.zeros(len(frame), dtype=bool)
+    for name, factor in people.count.items():
+        known = frame[name].dropna()
+        middle = known.median() if len(known) else number(constants, fallback)
+        count, missing = known_number(frame[name], float(middle))
+        total += factor * count
+        unknown |= missing
+    return total, unknown
+
+
+def _spread(
+    frame: gpd.GeoDataFrame,
+    row: Ints,
+    count: Floats,
+    idle: Bools,
+    areas: gpd.GeoDataFrame,
+    constants: Constants,
+) -> Floats:
+    """Spread the residents that an area records beyond those of its houses; shape (n,)."""
+    inside = row >= 0
+    n = len(areas)
+    held = np.bincount(row[inside], weights=count[inside], minlength=n)
+    recorded = areas["residents"].to_numpy(dtype=np.float64)
+    beyond = np.where(np.isnan(recorded), 0.0, np.maximum(recorded - held, 0.0))
+    room = np.where(idle | ~inside, 0.0, _floor_area(frame, constants))
+    total = np.bincount(row[inside], weights=room[inside], minlength=n)
+    per_m2 = np.append(np.divide(beyond, total, out=np.zeros(n), where=total > 0), 0.0)
+    spread: Floats = room * per_m2[row]
+    return spread
+
+
+def _floor_area(frame: gpd.GeoDataFrame, constants: Constants) -> Floats:
+    """Footprint x storeys, m2; a point counts as a house of ordinary size."""
+    footprint = shapely.area(frame.geometry.to_numpy())
+    footprint = np.where(footprint > 0, footprint, number(constants, "point_footprint_m2"))
+    if "storeys" not in frame:
+        return footprint
+    floors: Floats = (
+        footprint * known_number(frame["storeys"], number(constants, "unknown_storeys"))[0]
+    )
+    return floors
+
+
+def _assets(
+    frame: gpd.GeoDataFrame, per_ha: float, areas: gpd.GeoDataFrame, constants: Constants
+) -> gpd.GeoDataFrame:
+    """Make one asset of every piece of a place in an area; it answers only to its own source."""
+    cut = apportion.pieces(frame.geometry.to_numpy(), areas.geometry.to_numpy())
+    place = frame.iloc[cut["row"].to_numpy(dtype=np.int64)]
+    site = place["id"].to_numpy(dtype=np.int64)
+    area = _area_ids(cut["area"].to_numpy(dtype=np.int64), areas)
+    shapes = cut["geometry"].to_numpy(dtype=object)
+    columns = {
+        "uid": site * PARTS + 1 + area % (PARTS - 1),
+        "site": site,
+        "kind": place["kind"].to_numpy(dtype=object),
+        "geometry": shapes,
+        "weight": per_ha * shapely.area(shapes) / M2_PER_HA,
+        "area": area,
+        "own": site * PARTS,
+        "sigma": number(constants, "sigma_counted"),
+        "name": texts(place["name"]),
+        "people": 0.0,
+        "spread": 0.0,
+        "resident": False,
+        "dq": False,
+    }
+    return make(columns, DTYPES, frame.crs)
+
+
+M2_PER_HA = 10_000.0
+
+
+def _area_ids(row: Ints, areas: gpd.GeoDataFrame) -> Ints:
+    ids: Ints = np.append(areas["area"].to_numpy(dtype=np.int64), -1)[row]
+    return ids

@@ -1,0 +1,21 @@
+"""Everything that can be wrong in a way a person can mend; each message says what to do."""
+
+
+class GisError(Exception):
+    """Base of all expected errors: its text is fit to show to the user."""
+
+
+class NotFoundError(GisError):
+    """What was asked for does not exist, or the actor may not see it."""
+
+
+class InvalidDataError(GisError):
+    """Input that cannot be accepted as it is."""
+
+
+class ForbiddenError(GisError):
+    """The actor may not do this."""
+
+
+class ConfigError(GisError):
+    """The installation is not set up so that it can work."""

@@ -1,0 +1,1 @@
+"""Floor 2a: reading and writing data sets and passports."""

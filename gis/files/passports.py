@@ -1,0 +1,143 @@
+"""Read the passports of kinds and levels: TOML files whose name is the slug."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gis.domain.kinds import Field, Level, People, SiteKind, Symbol, Title, Watch
+from gis.errors import ConfigError
+
+Passport = TypeVar("Passport", SiteKind, Level)
+
+RESERVED = frozenset(
+    [
+        "id",
+        "kind",
+        "code",
+        "name",
+        "village",
+        "geometry",
+        "geom",
+        "accuracy_m",
+        "verified_on",
+        "source",
+        "synthetic",
+        "row",
+        "distance_m",
+        "bearing_deg",
+    ]
+)
+"""Columns that every place has; a passport's field may not take their names."""
+
+
+def load_kinds(folder: Path) -> dict[str, SiteKind]:
+    """Read every kind's passport in a folder.
+
+    Returns
+    -------
+    Slug to kind, sorted by slug.
+
+    Raises
+    ------
+    ConfigError
+        If a passport is not valid; the message names the file and what is wrong.
+    """
+    return _load(folder, _kind)
+
+
+def load_levels(folder: Path) -> dict[str, Level]:
+    """Read every level's passport in a folder; as ``load_kinds``."""
+    return _load(folder, _level)
+
+
+def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dict[str, Passport]:
+    passports: dict[str, Passport] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            passports[path.stem] = build(path.stem, tomllib.loads(path.read_text("utf-8")))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"护照文件 {path.name} 有误：{error!r}，请改正后重试") from error
+    if not passports:
+        raise ConfigError(f"{folder} 里没有护照文件（*.toml）")
+    return passports
+
+
+def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
+    known = {"title", "group", "geometry", "industry", "secrecy", "symbol"}
+    _refuse_unknown(data, known | {"people", "assets_per_ha", "watch", "fields"})
+    kind = SiteKind(
+        slug=slug,
+        title=Title(**data["title"]),
+        group=Title(**data["group"]),
+        geometry=frozenset(_one_of(family, FAMILIES) for family in data["geometry"]),
+        industry=data["industry"],
+        secrecy=_one_of(data["secrecy"], ("public", "restricted")),
+        symbol=Symbol(**data["symbol"]),
+        fields=_fields(data),
+        people=People(**data["people"]) if "people" in data else None,
+        assets_per_ha=data.get("assets_per_ha"),
+        watch=Watch(**data["watch"]) if "watch" in data else None,
+    )
+    _check_names(kind)
+    return kind
+
+
+FAMILIES = ("point", "line", "polygon")
+TYPES = ("text", "integer", "number", "boolean", "date")
+
+
+def _level(slug: str, data: dict[str, Any]) -> Level:
+    _refuse_unknown(data, {"title", "metric_crs", "scored", "notice", "fields"})
+    return Level(
+        slug=slug,
+        title=Title(**data["title"]),
+        metric_crs=data["metric_crs"],
+        scored=data["scored"],
+        notice=Title(**data["notice"]),
+        fields=_fields(data),
+    )
+
+
+def _fields(data: Mapping[str, Any]) -> tuple[Field, ...]:
+    fields = tuple(_field(dict(entry)) for entry in data.get("fields", ()))
+    names = [field.name for field in fields]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"字段 {name} 写了两次")
+        if name in RESERVED or not (name.isidentifier() and name.isascii() and name.islower()):
+            raise ValueError(f"字段名 {name} 不可用")
+    return fields
+
+
+def _field(entry: dict[str, Any]) -> Field:
+    entry["title"] = Title(**entry["title"])
+    entry["type"] = _one_of(entry["type"], TYPES)
+    entry["values"] = tuple(entry.get("values", ()))
+    return Field(**entry)
+
+
+def _check_names(kind: SiteKind) -> None:
+    """Check that what the passport says of its own fields is there."""
+    if kind.people:
+        for name in (*kind.people.count, *([kind.people.times] if kind.people.times else [])):
+            kind.field(name)
+    if kind.watch:
+        kind.field(kind.watch.field)
+        kind.field(kind.watch.since)
+    if kind.symbol.colour_by:
+        kind.field(kind.symbol.colour_by)
+
+
+def _one_of(value: Any, allowed: tuple[str, ...]) -> Any:
+    if value not in allowed:
+        raise ValueError(f"{value!r} 不在 {', '.join(allowed)} 之中")
+    return value
+
+
+def _refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
+    unknown = set(data) - known
+    if unknown:
+        raise ValueError(f"不认识的条目：{', '.join(sorted(unknown))}")

@@ -1,0 +1,1 @@
+"""Floor 4: one module per verb; owns transactions, time, provenance and permission."""

@@ -1,0 +1,168 @@
+"""One change: a transaction with its revision, its instant and its today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection, RowMapping
+
+from gis.domain.rights import Actor
+from gis.errors import InvalidDataError
+from gis.files.read import Incoming, Rejection
+from gis.storage import dialect, register
+from gis.storage.register import Register, Stamp
+from gis.workspace import Workspace
+
+LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
+"""Legal dates are dates here; instants are UTC."""
+
+
+def now() -> dt.datetime:
+    """Return this instant in UTC: the one clock of the house."""
+    return dt.datetime.now(dt.UTC)
+
+
+def today(found: Register) -> dt.date:
+    """Return the date that everything speaks of: a demonstration's own, else the clock's."""
+    return found.as_of or now().astimezone(LEGAL_ZONE).date()
+
+
+@contextmanager
+def changing(ws: Workspace, actor: Actor) -> Iterator[tuple[Connection, Stamp]]:
+    """Open one transaction that changes the register; nothing of it is kept on an error."""
+    with dialect.writing(ws.engine) as conn:
+        found = register.load(conn)
+        revision = register.next_revision(conn)
+        yield conn, Stamp(revision=revision, at=now(), today=today(found), actor=actor.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did.
+
+    Attributes
+    ----------
+    target
+        Kind, level or register.
+    new, changed, same
+        Numbers of rows.
+    rejected
+        The rows not taken, each with its number in the file and the reason.
+    outside
+        How many of the rows taken lie in no village.
+    unmapped
+        Columns of the file that no field took: kept beside the row, shown to nobody.
+    notes
+        What else was done to the data, in words.
+    """
+
+    target: str
+    new: int
+    changed: int
+    same: int
+    rejected: tuple[Rejection, ...]
+    outside: int = 0
+    unmapped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers, to be stored beside the import."""
+        return {
+            "new": self.new,
+            "changed": self.changed,
+            "same": self.same,
+            "rejected": len(self.rejected),
+            "outside": self.outside,
+        }
+
+
+def sort_out(
+    stored: Sequence[RowMapping], rows: Sequence[Mapping[str, Any]], *, key: str = "key"
+) -> tuple[list[dict[str, Any]], list[tuple[RowMapping, dict[str, Any]]], int]:
+    """Tell new rows from changed and same ones.
+
+    Parameters
+    ----------
+    stored
+        What the register holds.
+    rows
+        What the file holds; each value is compared with the stored one of the same name, but
+        for ``source_row``: a row that only moved in its file is the same.
+    key
+        Column that tells which row is which.
+
+    Returns
+    -------
+    New rows, pairs (stored, new) that differ, and the number of rows that are the same.
+    """
+    known = {row[key]: row for row in stored}
+    new, changed, same = [], [], 0
+    for row in rows:
+        old = known.get(row[key])
+        if old is None:
+            new.append(dict(row))
+        elif any(old[name] != value for name, value in row.items() if name != "source_row"):
+            changed.append((old, dict(row)))
+        else:
+            same += 1
+    return new, changed, same
+
+
+def begin_import(
+    conn: Connection,
+    stamp: Stamp,
+    report: Report,
+    incoming: Incoming,
+    path: Path,
+    mapping: Mapping[str, str] | None,
+) -> Stamp:
+    """Write down the import; return the stamp that its rows carry."""
+    batch = register.record_import(
+        conn,
+        at=stamp.at,
+        actor=stamp.actor,
+        target=report.target,
+        file_name=path.name,
+        sha256=incoming.sha256,
+        mapping=dict(mapping or {}),
+        counts=report.counts,
+    )
+    return replace(stamp, batch=batch)
+
+
+def refuse_wrong_purpose(conn: Connection, incoming: Incoming) -> None:
+    """Keep real data out of a demonstration and synthetic data out of an office database.
+
+    Raises
+    ------
+    InvalidDataError
+        With the command that makes the other sort of database.
+    """
+    purpose = register.load(conn).purpose
+    synthetic = incoming.rows["synthetic"].fillna(False).astype(bool)
+    if purpose == "demonstration" and not synthetic.all():
+        raise InvalidDataError(
+            "这是演示库，只收模拟数据。导入真实数据请先建正式库：python -m scripts.make_office"
+        )
+    if purpose == "office" and synthetic.any():
+        raise InvalidDataError(
+            f"这是正式库，不收模拟数据（{int(synthetic.sum())} 行标有 synthetic）。"
+            "演示请用：bash scripts/start"
+        )
+
+
+def outside(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Count the rows that lie in no village."""
+    return sum(row["village"] is None for row in rows)
+
+
+def as_date(text: str | None) -> dt.date | None:
+    """Turn an ISO date into a date; None stays None."""
+    return dt.date.fromisoformat(text) if text else None

@@ -1,0 +1,262 @@
+"""Compute the risk of every village from what the register holds now, and keep the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy.engine import Connection
+
+from gis.domain.crs import to_metres
+from gis.domain.features import feature_texts
+from gis.domain.kinds import Level
+from gis.domain.rights import Actor
+from gis.domain.risk import registry
+from gis.domain.risk.assess import Assessment, assess
+from gis.domain.risk.constants import Method
+from gis.domain.risk.index import CLASS_NAMES_ZH
+from gis.errors import InvalidDataError
+from gis.files.methods import load_methods
+from gis.services import changes
+from gis.services.load_layer import COMPOSITE_SLUG, RISK_PREFIX
+from gis.storage import areas, codes, dialect, hazards, register, runs, sites
+from gis.storage.frames import missing_to_none
+from gis.version import METHOD_VERSION, VERSION
+from gis.workspace import DATA, Workspace
+
+SEED = 20240601
+"""Kept with every run; what draws at random is keyed by it."""
+
+
+def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Compute and store a run.
+
+    What the register holds is read in one snapshot, and the run names its revision: the same
+    revision, date and constants give the same scores.
+
+    Returns
+    -------
+    ``run`` (id), ``sources``, ``receptors``, ``pairs`` (numbers), ``classes`` (Chinese class
+    name, or 无数据, to number of areas), ``raised`` (areas whose class a flag raised).
+
+    Raises
+    ------
+    InvalidDataError
+        If there are no areas yet.
+    """
+    level = ws.home_level
+    methods = load_methods(DATA / "methods")
+    with dialect.reading(ws.engine) as conn:
+        known = register.load(conn)
+        as_of = changes.today(known)
+        ground = areas.load(conn, level)
+        if ground.empty:
+            raise InvalidDataError(
+                f"还没有{level.title.zh}边界：请先运行 "
+                f"python -m scripts.import_areas {level.slug} 文件"
+            )
+        assessment = _assess(conn, ws, level, ground, methods, as_of)
+    summary = _summary(assessment)
+    with dialect.writing(ws.engine) as conn:
+        run_id = runs.save(
+            conn,
+            verb=runs.RISK,
+            level=level.slug,
+            at=changes.now(),
+            actor=actor.name,
+            as_of=as_of,
+            revision=known.revision,
+            seed=SEED,
+            method_version=METHOD_VERSION,
+            code_version=VERSION,
+            parameters={name: method.as_json() for name, method in methods.items()},
+            summary=summary,
+        )
+        runs.save_results(
+            conn,
+            run_id,
+            scores=_scores(assessment),
+            contributions=_contributions(assessment),
+            flags=_flags(assessment),
+        )
+        for layer, frame in _layers(assessment, ground, level, run_id, as_of).items():
+            texts = feature_texts(frame, frame["area"], list(SHOWN), integers=SHOWN_INTEGERS)
+            runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(frame.geometry)))
+    return {"run": run_id, **summary}
+
+
+def _assess(
+    conn: Connection,
+    ws: Workspace,
+    level: Level,
+    ground: gpd.GeoDataFrame,
+    methods: Mapping[str, Method],
+    as_of: dt.date,
+) -> Assessment:
+    numbers = codes.numbers(conn)
+    crs = level.metric_crs
+    places_m = {
+        kind.slug: to_metres(sites.load(conn, kind, codes=numbers), crs)
+        for kind in ws.kinds.values()
+    }
+    return assess(
+        places_m,
+        to_metres(hazards.load(conn), crs),
+        to_metres(ground, crs),
+        kinds=ws.kinds,
+        coverage=codes.load_coverage(conn),
+        constants={name: method.values for name, method in methods.items()},
+        as_of=as_of,
+    )
+
+
+def _summary(found: Assessment) -> dict[str, Any]:
+    shown = found.classes["shown"]
+    counts = {name: int((shown == i).sum()) for i, name in enumerate(CLASS_NAMES_ZH, start=1)}
+    raised = found.classes["floor"] > found.classes["index_class"].fillna(9)
+    return {
+        "sources": len(found.result.sources),
+        "receptors": len(found.result.receptors),
+        "pairs": len(found.result.pairs),
+        "classes": {**counts, "无数据": int(shown.isna().sum())},
+        "raised": int(raised.sum()),
+    }
+
+
+def _scores(found: Assessment) -> list[dict[str, Any]]:
+    """Return rows of the table ``score``: one for the whole of an area, one per sector."""
+    whole = found.result.scores.merge(found.classes.drop(columns="index_class"), on="area").merge(
+        found.quality, on="area"
+    )
+    rows = [
+        {
+            "area": row["area"],
+            "sector": runs.ALL,
+            "model": None,
+            "load": None,
+            "equivalent": row["E"],
+            "he": row["HE"],
+            "score": row["R"],
+            "index_class": row["index_class"],
+            "floor": row["floor"],
+            "shown_class": row["shown"],
+            "reason": row["reason_zh"],
+            "quality": _quality(row),
+        }
+        for row in _plain(whole)
+    ]
+    slugs = {model.sector: model.slug for model in registry.models()}
+    rows += [
+        {
+            "area": row["area"],
+            "sector": row["sector"],
+            "model": slugs.get(row["sector"]),
+            "load": row["L"],
+            "equivalent": row["E"],
+            "he": row["HE"],
+            "score": None if row["HE"] is None else 10.0 * row["HE"],
+            "index_class": row["sector_class"],
+            "floor": 0,
+            "shown_class": row["sector_class"],
+            "reason": None,
+            "quality": {},
+        }
+        for row in _plain(found.result.sectors)
+    ]
+    return rows
+
+
+def _contributions(found: Assessment) -> list[dict[str, Any]]:
+    """Return rows of the table ``contribution``: every source with a load in an area."""
+    detail = found.result.sources.set_index("uid")
+    loads = found.result.loads
+    behind = detail.loc[loads["source"]]
+    columns = ["part", "intensity", "uplift", "r1_m", "r2_m", "evidence"]
+    joined = loads.assign(**{name: behind[name].to_numpy() for name in columns})
+    return [
+        {
+            **{name: row[name] for name in ("area", "sector", "model", "site", "load", *columns)},
+            "distance_m": row["d_m"],
+            "receptor": row["receptor_site"],
+        }
+        for row in _plain(joined)
+    ]
+
+
+def _flags(found: Assessment) -> list[dict[str, Any]]:
+    return [
+        {
+            "area": row["area"],
+            "site": None if row["site"] is None else int(row["site"]),
+            "rule": row["rule"],
+            "floor": row["floor"],
+            "text": row["text_zh"],
+            "evidence": row["evidence"],
+        }
+        for row in _plain(found.flags)
+    ]
+
+
+SHOWN = [
+    "code",
+    "name",
+    "level",
+    "model",
+    "score",
+    "class",
+    "index_class",
+    "floor",
+    "class_reason",
+    "data_quality",
+    "run",
+    "as_of",
+    "synthetic",
+]
+SHOWN_INTEGERS = ["class", "index_class", "floor", "run"]
+"""Properties of the risk layers, and which of them are whole numbers."""
+
+
+def _layers(
+    found: Assessment, ground: gpd.GeoDataFrame, level: Level, run_id: int, as_of: dt.date
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the frame of every risk layer, in EPSG:4490, by slug."""
+    said = {"level": level.slug, "run": run_id, "as_of": as_of.isoformat()}
+    base = ground[["area", "code", "name", "synthetic", "geometry"]].assign(**said)
+    base = base.merge(found.quality[["area", "grade"]], on="area")
+    base = base.rename(columns={"grade": "data_quality"})
+    whole = found.result.scores[["area", "R"]].merge(found.classes, on="area")
+    whole = whole.rename(columns={"R": "score", "shown": "class", "reason_zh": "class_reason"})
+    layers = {COMPOSITE_SLUG: base.merge(whole, on="area").assign(model=None)}
+    for model in registry.models():
+        sectors = found.result.sectors
+        part = sectors.loc[sectors["sector"] == model.sector, ["area", "HE", "sector_class"]]
+        part = part.rename(columns={"sector_class": "class"}).assign(
+            score=10.0 * part["HE"], model=model.slug, floor=None, class_reason=None
+        )
+        layers[RISK_PREFIX + model.slug] = base.merge(
+            part.assign(index_class=part["class"]), on="area"
+        )
+    return {slug: frame.assign(score=frame["score"].round(2)) for slug, frame in layers.items()}
+
+
+def _quality(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a score keeps of a row of a quality frame."""
+    return {
+        "grade": row["grade"],
+        "notes": row["notes_zh"],
+        "unknown_share": row["unknown_share"],
+    }
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain values, None where missing."""
+    columns = {
+        str(name): missing_to_none(frame[name]) for name in frame.columns if name != "geometry"
+    }
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]

@@ -1,0 +1,47 @@
+"""A layer as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gis.domain.rights import Actor
+from gis.errors import InvalidDataError
+from gis.files.write import WRITERS
+from gis.services.describe import describe_open
+from gis.services.load_layer import find, members
+from gis.storage import dialect
+from gis.workspace import Workspace
+
+FORMATS = tuple(WRITERS)
+"""Names of the formats that can be written."""
+
+
+def export_layer(ws: Workspace, actor: Actor, slug: str, format_: str, out: Path) -> int:
+    """Write a layer to a file, whole or not at all.
+
+    Parameters
+    ----------
+    slug
+        Of the layer.
+    format_
+        One of ``FORMATS``.
+    out
+        File to write; an earlier one of that name is replaced when the new one is complete.
+
+    Returns
+    -------
+    The number of features written.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer.
+    InvalidDataError
+        If there is no such format.
+    """
+    if format_ not in WRITERS:
+        raise InvalidDataError(f"没有格式 {format_}；可以用：{', '.join(WRITERS)}")
+    with dialect.reading(ws.engine) as conn:
+        info, texts = find(conn, ws, actor, slug)
+        said = members(info, describe_open(conn, ws))
+        return WRITERS[format_](texts(conn), out, slug, said)

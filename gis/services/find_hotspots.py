@@ -1,0 +1,98 @@
+"""Find where hazards cluster, and keep the run."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import geopandas as gpd
+import shapely
+from sqlalchemy.engine import Connection
+
+from gis.domain import hazards as cases
+from gis.domain import hotspots
+from gis.domain.crs import STORED, to_metres
+from gis.domain.features import feature_texts
+from gis.domain.hexagons import Ground
+from gis.domain.rights import Actor
+from gis.errors import InvalidDataError
+from gis.files.methods import load_methods
+from gis.services import changes
+from gis.services.load_layer import HEAT, HOTSPOT
+from gis.storage import areas, dialect, hazards, register, runs, sites
+from gis.version import METHOD_VERSION, VERSION
+from gis.workspace import DATA, Workspace
+
+METHOD = "hotspots"
+SEED = 20240601
+"""Kept with every run: the same register and seed give the same hotspots."""
+
+
+def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Test the cells of the town for clusters of the hazards open now, and store the run.
+
+    Returns
+    -------
+    ``run`` (id) and what the analysis stands on (``hotspots.Summary``): status, numbers of
+    cells, events and hazards, what was left out, width, permutations, hotspots, suspected.
+
+    Raises
+    ------
+    InvalidDataError
+        If there are no areas yet.
+    """
+    level = ws.home_level
+    method = load_methods(DATA / "methods")[METHOD]
+    with dialect.reading(ws.engine) as conn:
+        known = register.load(conn)
+        ground = areas.load(conn, level)
+        if ground.empty:
+            raise InvalidDataError(
+                f"还没有{level.title.zh}边界：请先运行 "
+                f"python -m scripts.import_areas {level.slug} 文件"
+            )
+        places_m = to_metres(sites.load_positions(conn), level.metric_crs)
+        cases_m = cases.placed(to_metres(hazards.load(conn), level.metric_crs), places_m)
+    inspected = places_m[places_m["kind"].isin(_inspected(ws))]
+    town_m = cast(Ground, shapely.union_all(to_metres(ground, level.metric_crs).geometry.array))
+    found = hotspots.find(cases_m, inspected.geometry.to_numpy(), town_m, method.values, seed=SEED)
+    summary = found.summary.as_json()
+    with dialect.writing(ws.engine) as conn:
+        run_id = runs.save(
+            conn,
+            verb=runs.HOTSPOTS,
+            level=level.slug,
+            at=changes.now(),
+            actor=actor.name,
+            as_of=changes.today(known),
+            revision=known.revision,
+            seed=SEED,
+            method_version=METHOD_VERSION,
+            code_version=VERSION,
+            parameters={METHOD: method.as_json()},
+            summary=summary,
+        )
+        synthetic = known.purpose == "demonstration"
+        _save(conn, run_id, HOTSPOT, found.cells.assign(synthetic=synthetic), CELL)
+        _save(conn, run_id, HEAT, found.heat.assign(synthetic=synthetic), BAND)
+    return {"run": run_id, **summary}
+
+
+CELL = ("code", "count", "weight", "z", "p", "q", "class", "status", "synthetic")
+BAND = ("from_per_km2", "to_per_km2", "synthetic")
+"""Properties of the two layers."""
+
+
+def _inspected(ws: Workspace) -> list[str]:
+    """Return the kinds whose places are inspected: those that hold people.
+
+    A forest or a pipeline passes through a cell without anybody looking for hazards there.
+    """
+    return [kind.slug for kind in ws.kinds.values() if kind.people is not None]
+
+
+def _save(
+    conn: Connection, run_id: int, layer: str, frame: gpd.GeoDataFrame, columns: tuple[str, ...]
+) -> None:
+    shown = frame.to_crs(STORED)
+    texts = feature_texts(shown, range(1, len(shown) + 1), columns, integers=["count"])
+    runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(shown.geometry.array)))

@@ -1,0 +1,103 @@
+"""Read a file of hazard cases into the hazard register, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from gis.domain import hazards as cases
+from gis.domain.kinds import GeometryFamily
+from gis.domain.rights import Actor
+from gis.files import read
+from gis.files.read import Rejection
+from gis.services import changes
+from gis.services.changes import Report
+from gis.services.import_sites import home_villages
+from gis.storage import hazards, sites
+from gis.storage.frames import missing_to_none
+from gis.workspace import Workspace
+
+TARGET = "hazard"
+POINT: frozenset[GeometryFamily] = frozenset({"point"})
+
+
+def import_hazards(
+    ws: Workspace,
+    actor: Actor,
+    path: Path,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    crs: str | None = None,
+) -> Report:
+    """Insert or update the cases of a file, by code, in one transaction.
+
+    A case names its place by ``site_kind`` and ``site_code``, or has coordinates of its own, or
+    both. Its village is that of its place, else the one it lies in. Every change is written
+    down as an event of the case.
+
+    Parameters, returns and errors as ``import_sites``.
+    """
+    incoming = read.read_places(
+        path, cases.FIELDS, POINT, mapping=mapping, crs=crs, place_needed=False
+    )
+    with changes.changing(ws, actor) as (conn, stamp):
+        changes.refuse_wrong_purpose(conn, incoming)
+        known = sites.ids_by_key(conn)
+        rows, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
+        new, changed, same = changes.sort_out(hazards.load_stored(conn), rows)
+        report = Report(
+            target=TARGET,
+            new=len(new),
+            changed=len(changed),
+            same=same,
+            rejected=(*incoming.rejected, *lost),
+            outside=changes.outside(rows),
+            unmapped=incoming.unmapped,
+            notes=incoming.notes,
+        )
+        stamp = changes.begin_import(conn, stamp, report, incoming, path, mapping)
+        hazards.insert(conn, new, stamp)
+        hazards.update(conn, [{"hazard_id": old["id"], **row} for old, row in changed], stamp)
+        hazards.record(conn, stamp)
+    return report
+
+
+def _rows(
+    frame: gpd.GeoDataFrame,
+    known: Mapping[tuple[str, str], tuple[int, str | None]],
+    villages: list[str | None],
+) -> tuple[list[dict[str, Any]], list[Rejection]]:
+    """Turn the frame of a file into rows of the table ``hazard``, and tell what has no place."""
+    names = ("code", "row", "accuracy_m", "source", *(field.name for field in cases.FIELDS))
+    columns = {name: missing_to_none(frame[name]) for name in names}
+    wkb = shapely.to_wkb(frame.geometry.array, byte_order=1)
+    rows, lost = [], []
+    for i in range(len(frame)):
+        values = {name: column[i] for name, column in columns.items()}
+        kind, key = values.pop("site_kind"), values.pop("site_code")
+        place = known.get((kind, key))
+        if place is None and (key is not None or wkb[i] is None):
+            why = f"找不到场所 {kind} {key}" if key else "既没有场所编号也没有坐标"
+            lost.append(Rejection(int(values["row"]), why))
+            continue
+        site, village = place or (None, villages[i])
+        row = {
+            **{name: values[name] for name in hazards.FACTS if name in values},
+            **{name: changes.as_date(values[name]) for name in DATES},
+            "key": values["code"],
+            "site": site,
+            "village": village,
+            "synthetic": bool(frame["synthetic"].iat[i]),
+            "unmapped": frame["unmapped"].iat[i],
+            "geom": wkb[i],
+            "source_row": int(values["row"]),
+        }
+        rows.append(row)
+    return rows, lost
+
+
+DATES = tuple(field.name for field in cases.FIELDS if field.type == "date")

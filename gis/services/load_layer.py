@@ -1,0 +1,250 @@
+"""Everything that can be switched on: one layer per level, model, kind and register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection, RowMapping
+
+from gis.domain import hazards as cases
+from gis.domain.document import Document
+from gis.domain.features import collection, feature_texts
+from gis.domain.kinds import Level, SiteKind, Title
+from gis.domain.rights import Actor
+from gis.domain.risk import registry
+from gis.errors import NotFoundError
+from gis.services.describe import Register, describe_open
+from gis.storage import areas, dialect, hazards, runs, sites, wire
+from gis.storage.dialect import Box
+from gis.workspace import Workspace
+
+Family = Literal["point", "line", "polygon", "mixed"]
+GEOJSON = "application/geo+json"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """What a visitor may know of a layer before switching it on.
+
+    Attributes
+    ----------
+    register
+        Where it comes from: ``area``, ``risk``, ``kind``, ``hazard``, ``hotspot`` or ``heat``.
+    extent
+        West, south, east, north in degrees; None while it is empty.
+    style
+        What the passport says of its look.
+    run
+        Id of the computation it shows; None where it shows the register itself.
+    """
+
+    slug: str
+    title: Title
+    group: Title
+    family: Family
+    count: int
+    extent: Box | None
+    register: str
+    style: Mapping[str, Any] = field(default_factory=dict)
+    run: int | None = None
+
+
+Texts = Callable[[Connection], Iterator[str]]
+
+AREAS = Title("行政区划", "Areas")
+RISK = Title("村级综合风险", "Village risk")
+HAZARDS = Title("隐患", "Hazards")
+COMPOSITE = Title("综合风险", "Composite risk")
+HOTSPOT, HEAT = "hotspot", "hazard_heat"
+"""Layers of a run of ``find_hotspots``."""
+RISK_PREFIX = "risk_"
+COMPOSITE_SLUG = RISK_PREFIX + "composite"
+
+
+def list_layers(ws: Workspace, actor: Actor) -> list[LayerInfo]:
+    """Return every layer that the actor may see, in the order of the switcher."""
+    with dialect.reading(ws.engine) as conn:
+        return [info for info, _ in _catalogue(conn, ws, actor).values()]
+
+
+def load_layer(ws: Workspace, actor: Actor, slug: str) -> Document:
+    """Return a layer as an RFC 7946 FeatureCollection, streamed.
+
+    Its foreign members say the title, the notices, the date it speaks of and the source.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer; the message lists the known ones.
+    """
+    with dialect.reading(ws.engine) as conn:
+        info, _ = find(conn, ws, actor, slug)
+        about = describe_open(conn, ws)
+    return Document(
+        GEOJSON, etag(info, about, actor), _stream(ws, actor, slug, members(info, about))
+    )
+
+
+def find(conn: Connection, ws: Workspace, actor: Actor, slug: str) -> tuple[LayerInfo, Texts]:
+    """Return a layer and what yields its features' texts on an open transaction."""
+    catalogue = _catalogue(conn, ws, actor)
+    if slug not in catalogue:
+        raise NotFoundError(f"没有图层 {slug}；可以用：{', '.join(catalogue)}")
+    return catalogue[slug]
+
+
+def members(info: LayerInfo, about: Register) -> dict[str, Any]:
+    """Return what a collection says of itself beside its features."""
+    return {
+        "title": info.title.zh,
+        "title_en": info.title.en,
+        "notice": "；".join(notice.zh for notice in about.notices),
+        "synthetic": about.purpose == "demonstration",
+        "as_of": about.as_of.isoformat(),
+        "run": info.run,
+        "crs_note": "CGCS2000 (EPSG:4490) 经纬度",
+    }
+
+
+def etag(info: LayerInfo, about: Register, actor: Actor) -> str:
+    """Return a tag that changes whenever the layer may: revision, run, day and audience."""
+    parts = (info.slug, about.revision, info.run or 0, f"{about.as_of:%Y%m%d}", about.version)
+    return "-".join(map(str, (*parts, *sorted(actor.audiences))))
+
+
+def _stream(ws: Workspace, actor: Actor, slug: str, said: Mapping[str, Any]) -> Iterator[bytes]:
+    with dialect.reading(ws.engine) as conn:
+        _, texts = find(conn, ws, actor, slug)
+        yield from collection(texts(conn), name=slug, members=said)
+
+
+Catalogue = dict[str, tuple[LayerInfo, Texts]]
+
+
+def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
+    return {
+        **_risk_layers(conn),
+        **_hazard_layers(conn, ws),
+        **_kind_layers(conn, ws, actor),
+        **_area_layers(conn, ws),
+    }
+
+
+def _risk_layers(conn: Connection) -> Catalogue:
+    """One per model, and the composite first."""
+    titles = {COMPOSITE_SLUG: COMPOSITE}
+    titles |= {RISK_PREFIX + model.slug: model.title for model in registry.models()}
+    run = runs.latest(conn, runs.RISK)
+    summary = wire.run_summary(conn, run["id"]) if run else {}
+    return {
+        slug: _run_layer(run, slug, title, RISK, "polygon", "risk", summary)
+        for slug, title in titles.items()
+    }
+
+
+def _hazard_layers(conn: Connection, ws: Workspace) -> Catalogue:
+    run = runs.latest(conn, runs.HOTSPOTS)
+    summary = wire.run_summary(conn, run["id"]) if run else {}
+    hotspot = Title("隐患热点（统计检验）", "Hazard hotspots (tested)")
+    heat = Title("隐患密度（仅供浏览）", "Hazard density (for viewing only)")
+    count, extent = wire.hazard_summary(conn)
+    title = Title("隐患台账", "Hazard register")
+    register = LayerInfo("hazard", title, HAZARDS, "point", count, extent, "hazard")
+    return {
+        "hazard": (register, lambda conn: _hazard_texts(conn, ws)),
+        HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "polygon", "hotspot", summary),
+        HEAT: _run_layer(run, HEAT, heat, HAZARDS, "polygon", "heat", summary),
+    }
+
+
+def _kind_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
+    audiences = sorted(actor.audiences)
+    summary = wire.site_summary(conn, audiences)
+    return {kind.slug: _kind_layer(kind, audiences, summary) for kind in ws.kinds.values()}
+
+
+def _kind_layer(
+    kind: SiteKind, audiences: Sequence[str], summary: Mapping[str, tuple[int, Box | None]]
+) -> tuple[LayerInfo, Texts]:
+    count, extent = summary.get(kind.slug, (0, None))
+    info = LayerInfo(
+        slug=kind.slug,
+        title=kind.title,
+        group=kind.group,
+        family=next(iter(kind.geometry)) if len(kind.geometry) == 1 else "mixed",
+        count=count,
+        extent=extent,
+        register="kind",
+        style={
+            "colour": kind.symbol.colour,
+            "shape": kind.symbol.shape,
+            "colour_by": kind.symbol.colour_by,
+        },
+    )
+    return info, lambda conn: wire.site_features(conn, kind.slug, audiences)
+
+
+def _area_layers(conn: Connection, ws: Workspace) -> Catalogue:
+    summary = wire.area_summary(conn)
+    return {level.slug: _area_layer(level, summary) for level in ws.levels.values()}
+
+
+def _area_layer(
+    level: Level, summary: Mapping[str, tuple[int, Box | None]]
+) -> tuple[LayerInfo, Texts]:
+    count, extent = summary.get(level.slug, (0, None))
+    info = LayerInfo(level.slug, level.title, AREAS, "polygon", count, extent, "area")
+    return info, lambda conn: iter(areas.shown_texts(areas.load(conn, level), level))
+
+
+def _run_layer(
+    run: RowMapping | None,
+    slug: str,
+    title: Title,
+    group: Title,
+    family: Family,
+    register: str,
+    summary: Mapping[str, tuple[int, Box | None]],
+) -> tuple[LayerInfo, Texts]:
+    count, extent = summary.get(slug, (0, None))
+    run_id = run["id"] if run else None
+    info = LayerInfo(slug, title, group, family, count, extent, register, run=run_id)
+    if run is None:
+        return info, lambda _conn: iter(())
+    return info, lambda conn: wire.run_features(conn, run["id"], slug)
+
+
+def _hazard_texts(conn: Connection, ws: Workspace) -> Iterator[str]:
+    """Encode the cases with what depends on the day: open, overdue, since when."""
+    frame = cases.placed(hazards.load(conn), sites.load_positions(conn))
+    frame["open"] = cases.is_open(frame)
+    frame["overdue_days"] = cases.overdue_days(frame, describe_open(conn, ws).as_of)
+    frame["overdue"] = frame["overdue_days"] > 0
+    yield from feature_texts(frame, frame["id"], HAZARD_PROPERTIES, integers=["site"])
+
+
+HAZARD_PROPERTIES = [
+    "code",
+    "title",
+    "level",
+    "state",
+    "open",
+    "overdue",
+    "overdue_days",
+    "channel",
+    "inspection_id",
+    "industry",
+    "judge_std",
+    "clause",
+    "village",
+    "site",
+    "found_on",
+    "due_on",
+    "closed_on",
+    "accuracy_m",
+    "located_by",
+    "source",
+    "synthetic",
+]

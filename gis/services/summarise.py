@@ -1,0 +1,103 @@
+"""What a leader asks first: the worst villages, major hazards, devices that are down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.engine import Connection
+
+from gis.domain import hazards as cases
+from gis.domain.kinds import SiteKind, Watch
+from gis.domain.rights import AUDIENCE_OF_SECRECY, Actor
+from gis.services.describe import describe_open
+from gis.storage import areas, dialect, hazards, runs, sites
+from gis.storage.frames import missing_to_none
+from gis.workspace import Workspace
+
+WORST = 3
+
+
+def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Return what stands below the map.
+
+    Returns
+    -------
+    ``worst``: up to three areas with class and reason, the highest class first, then score;
+    an area whose score is unknown is not among them but counted in ``unknown``.
+    ``open_major``, ``overdue_major``: cases with code, title, village, due date and days.
+    ``monitors``: per watched kind, ``online``, ``total`` and ``down`` (id, name, since).
+    """
+    with dialect.reading(ws.engine) as conn:
+        as_of = describe_open(conn, ws).as_of
+        names = areas.load(conn, ws.home_level)[["area", "code", "name"]]
+        major = _major(hazards.load(conn), names, as_of)
+        return {
+            **_worst(conn, names),
+            "open_major": major,
+            "overdue_major": [case for case in major if case["overdue_days"] > 0],
+            "monitors": [
+                _monitors(conn, kind, kind.watch)
+                for kind in ws.kinds.values()
+                if kind.watch and AUDIENCE_OF_SECRECY[kind.secrecy] in actor.audiences
+            ],
+            "as_of": as_of.isoformat(),
+        }
+
+
+def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
+    run = runs.latest(conn, runs.RISK)
+    if run is None:
+        return {"worst": [], "unknown": len(names)}
+    called = names.set_index("area")
+    rows = [row for row in runs.scores(conn, run["id"]) if row["sector"] == runs.ALL]
+    known = [row for row in rows if row["shown_class"] is not None and row["area"] in called.index]
+    known.sort(key=lambda row: (-row["shown_class"], -row["score"]))
+    worst = [
+        {
+            "code": called["code"][row["area"]],
+            "name": called["name"][row["area"]],
+            "class": row["shown_class"],
+            "score": row["score"],
+            "reason": row["reason"],
+        }
+        for row in known[:WORST]
+    ]
+    return {"worst": worst, "unknown": len(rows) - len(known)}
+
+
+def _major(found: pd.DataFrame, names: pd.DataFrame, as_of: dt.date) -> list[dict[str, Any]]:
+    called = dict(zip(names["code"], names["name"], strict=True))
+    days = cases.overdue_days(found, as_of)
+    chosen = cases.is_open(found) & (found["level"] == cases.MAJOR)
+    listed = found.loc[chosen, ["id", "code", "title", "village", "state", "due_on", "site"]]
+    listed = listed.assign(overdue_days=days[chosen])
+    listed = listed.sort_values(["overdue_days", "due_on", "code"], ascending=[False, True, True])
+    return [
+        {
+            **{str(name): value for name, value in row.items()},
+            "site": None if pd.isna(row["site"]) else int(row["site"]),
+            "village_name": called.get(row["village"]),
+        }
+        for row in listed.to_dict("records")
+    ]
+
+
+def _monitors(conn: Connection, kind: SiteKind, watch: Watch) -> dict[str, Any]:
+    found = sites.load(conn, kind)
+    down = found[found[watch.field] != watch.online]
+    since = missing_to_none(down[watch.since])
+    return {
+        "kind": kind.slug,
+        "title": kind.title.zh,
+        "title_en": kind.title.en,
+        "online": len(found) - len(down),
+        "total": len(found),
+        "down": [
+            {"id": int(id_), "name": name, "state": state, "since": day}
+            for id_, name, state, day in zip(
+                down["id"], down["name"], missing_to_none(down[watch.field]), since, strict=True
+            )
+        ],
+    }

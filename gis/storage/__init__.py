@@ -1,0 +1,1 @@
+"""Floor 2b: the database, embedded SpatiaLite or PostGIS."""

@@ -1,0 +1,107 @@
+"""The hazard register: cases as they stand, and every event of their life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from gis.storage import frames
+from gis.storage.dialect import geometry_value, geometry_wkb
+from gis.storage.register import Stamp
+from gis.storage.tables import hazard, hazard_event
+
+FACTS = [
+    "title",
+    "site",
+    "village",
+    "industry",
+    "channel",
+    "inspection_id",
+    "level",
+    "judge_std",
+    "clause",
+    "state",
+    "found_on",
+    "due_on",
+    "closed_on",
+    "accuracy_m",
+    "source",
+]
+"""What a case says, besides its key, place and provenance."""
+
+PLAIN = tuple(hazard.c[name] for name in ("id", "key", *FACTS, "synthetic"))
+
+
+def load(conn: Connection, *, site: int | None = None) -> gpd.GeoDataFrame:
+    """Return the cases (of one site, if given) as a hazards frame in EPSG:4490, in id order."""
+    where = sa.true() if site is None else hazard.c.site == site
+    rows = [{**row, "attrs": {}} for row in _rows(conn, where)]
+    frame = frames.places(rows, (), plain=PLAIN)
+    frame["site"] = frame["site"].astype("float64")  # NaN where a case belongs to no site
+    return frame.rename(columns={"key": "code"})
+
+
+def load_stored(conn: Connection) -> Sequence[RowMapping]:
+    """Return all that is stored of every case, to compare with a file."""
+    return _rows(conn, sa.true())
+
+
+def insert(conn: Connection, rows: Sequence[Mapping[str, Any]], stamp: Stamp) -> None:
+    """Add new cases; ``geom`` is WKB or None. Call ``record`` afterwards."""
+    if rows:
+        columns: dict[str, sa.ColumnElement[Any]] = {
+            name: sa.bindparam(name) for name in rows[0] if name != "geom"
+        }
+        conn.execute(sa.insert(hazard).values(**columns, **_stamped(stamp)), list(rows))
+
+
+def update(conn: Connection, rows: Sequence[Mapping[str, Any]], stamp: Stamp) -> None:
+    """Change cases; each row has ``hazard_id`` and all new values. Call ``record`` afterwards."""
+    if rows:
+        columns: dict[str, sa.ColumnElement[Any]] = {
+            name: sa.bindparam(name) for name in rows[0] if name not in ("hazard_id", "geom")
+        }
+        change = sa.update(hazard).where(hazard.c.id == sa.bindparam("hazard_id"))
+        conn.execute(change.values(**columns, **_stamped(stamp)), list(rows))
+
+
+def record(conn: Connection, stamp: Stamp) -> None:
+    """Write an event for every case that this transaction touched."""
+    known = sa.select(hazard_event.c.hazard).distinct()
+    before = set(conn.scalars(known))
+    rows = _rows(conn, hazard.c.revision == stamp.revision)
+    events = [
+        {
+            "hazard": row["id"],
+            "at": stamp.at,
+            "actor": stamp.actor,
+            "revision": stamp.revision,
+            "change": "update" if row["id"] in before else "insert",
+            "facts": {name: _as_json(row[name]) for name in ("key", *FACTS)},
+        }
+        for row in rows
+    ]
+    if events:
+        conn.execute(sa.insert(hazard_event), events)
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _stamped(stamp: Stamp) -> dict[str, Any]:
+    return {
+        "geom": geometry_value(),
+        "revision": stamp.revision,
+        "import_batch": stamp.batch,
+    }
+
+
+def _rows(conn: Connection, where: sa.ColumnElement[bool]) -> Sequence[RowMapping]:
+    columns = [c for c in hazard.c if c.key != "geom"]
+    query = sa.select(*columns, geometry_wkb(hazard.c.geom)).where(where).order_by(hazard.c.id)
+    return conn.execute(query).mappings().all()

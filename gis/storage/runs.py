@@ -1,0 +1,112 @@
+"""Computations: what went in, the scores, the loads behind them, and the layers to show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from gis.storage.dialect import geometry_value
+from gis.storage.tables import contribution, flag, run, run_shown, score
+
+RISK, HOTSPOTS = "compute_risk", "find_hotspots"
+"""The verbs whose runs are kept."""
+
+ALL = "ALL"
+"""In place of a sector: the whole score."""
+
+
+def save(
+    conn: Connection,
+    *,
+    verb: str,
+    level: str,
+    at: dt.datetime,
+    actor: str,
+    as_of: dt.date,
+    revision: int,
+    seed: int,
+    method_version: str,
+    code_version: str,
+    parameters: Mapping[str, Any],
+    summary: Mapping[str, Any],
+) -> int:
+    """Write down a run; return its id. All that makes it repeatable stands in its row."""
+    row = sa.insert(run).values(
+        verb=verb,
+        level=level,
+        at=at,
+        actor=actor,
+        as_of=as_of,
+        revision=revision,
+        seed=seed,
+        method_version=method_version,
+        code_version=code_version,
+        parameters=dict(parameters),
+        summary=dict(summary),
+    )
+    return int(conn.execute(row.returning(run.c.id)).scalar_one())
+
+
+def save_results(
+    conn: Connection,
+    run_id: int,
+    *,
+    scores: Sequence[Mapping[str, Any]] = (),
+    contributions: Sequence[Mapping[str, Any]] = (),
+    flags: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write the scores, loads and flags of a run."""
+    for table, rows in ((score, scores), (contribution, contributions), (flag, flags)):
+        if rows:
+            conn.execute(sa.insert(table).values(run=run_id), list(rows))
+
+
+def save_shown(
+    conn: Connection, run_id: int, layer: str, texts: Sequence[str], shapes: Sequence[bytes]
+) -> None:
+    """Write the features of one layer of a run, ready to send; shapes are WKB."""
+    if texts:
+        insert = sa.insert(run_shown).values(run=run_id, layer=layer, geom=geometry_value())
+        rows = [{"feature": text, "geom": shape} for text, shape in zip(texts, shapes, strict=True)]
+        conn.execute(insert, rows)
+
+
+def latest(conn: Connection, verb: str, level: str | None = None) -> RowMapping | None:
+    """Return the newest run of a verb (at a level, if given); None if there is none."""
+    query = sa.select(run).where(run.c.verb == verb)
+    if level is not None:
+        query = query.where(run.c.level == level)
+    return conn.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().first()
+
+
+def scores(conn: Connection, run_id: int, area_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the scores of a run (of one area), by area and sector."""
+    return _of(conn, score, run_id, area_id, (score.c.area, score.c.sector))
+
+
+def contributions(conn: Connection, run_id: int, area_id: int) -> Sequence[RowMapping]:
+    """Return the loads behind an area's scores, the largest first."""
+    order = (contribution.c.sector, contribution.c.load.desc(), contribution.c.id)
+    return _of(conn, contribution, run_id, area_id, order)
+
+
+def flags(conn: Connection, run_id: int, area_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the flags of a run (of one area), the highest floor first."""
+    return _of(conn, flag, run_id, area_id, (flag.c.floor.desc(), flag.c.id))
+
+
+def _of(
+    conn: Connection,
+    table: sa.Table,
+    run_id: int,
+    area_id: int | None,
+    order: Sequence[sa.ColumnElement[Any]],
+) -> Sequence[RowMapping]:
+    query = sa.select(table).where(table.c.run == run_id)
+    if area_id is not None:
+        query = query.where(table.c.area == area_id)
+    return conn.execute(query.order_by(*order)).mappings().all()

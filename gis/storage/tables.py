@@ -1,0 +1,349 @@
+"""The tables, in one place; ``migrations`` makes them, and a test compares the two."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gis.storage.dialect import geometry_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMING)
+
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+class Utc(sa.types.TypeDecorator[dt.datetime]):
+    """An instant in UTC: SQLite would drop the offset, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, _dialect: Any) -> dt.datetime | None:
+        """Turn an instant with an offset into UTC; one without is an error."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs its offset")
+        return value.astimezone(dt.UTC) if value else None
+
+    def process_result_value(self, value: dt.datetime | None, _dialect: Any) -> dt.datetime | None:
+        """Return the instant with its offset."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", Id, primary_key=True)
+
+
+def _to(table: str, *, name: str | None = None, **options: Any) -> sa.Column[int]:
+    return sa.Column(name or table, Id, sa.ForeignKey(f"{table}.id"), **options)
+
+
+register = sa.Table(
+    "register",
+    metadata,
+    sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("as_of", sa.Date, comment="a demonstration's own today; an office uses the clock"),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.CheckConstraint("purpose IN ('demonstration', 'office')", name="purpose"),
+)
+
+import_batch = sa.Table(
+    "import_batch",
+    metadata,
+    _id(),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False, comment="kind, level or register"),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("mapping", Json, nullable=False),
+    sa.Column("counts", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def _facts() -> list[sa.Column[Any]]:
+    """Return the columns that a place has now and in every earlier version."""
+    return [
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("village", sa.String(20)),
+        sa.Column("industry", sa.Text, nullable=False),
+        sa.Column("secrecy", sa.String(20), nullable=False),
+        sa.Column("accuracy_m", sa.Double),
+        sa.Column("elevation_m", sa.Double),
+        sa.Column("verified_on", sa.Date),
+        sa.Column("source", sa.Text),
+        sa.Column("synthetic", sa.Boolean, nullable=False),
+        sa.Column("attrs", Json, nullable=False),
+    ]
+
+
+site = sa.Table(
+    "site",
+    metadata,
+    _id(),
+    *_facts(),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("known_from", Utc, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    _to("import_batch"),
+    sa.Column("source_row", sa.Integer),
+    sa.Column("personal", Json, nullable=False, comment="in no list, tile, export or version"),
+    sa.Column("unmapped", Json, nullable=False, comment="columns of the file that no field took"),
+    geometry_column(),
+    sa.UniqueConstraint("kind", "key"),
+    sa.Index(None, "village", "kind"),
+    sa.Index(None, "revision"),
+    sqlite_autoincrement=True,
+)
+
+site_version = sa.Table(
+    "site_version",
+    metadata,
+    _id(),
+    _to("site", nullable=False, index=True),
+    *_facts(),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("known_from", Utc, nullable=False),
+    sa.Column("known_to", Utc),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("change", sa.String(20), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    _to("import_batch"),
+    geometry_column(),
+    sqlite_autoincrement=True,
+)
+
+site_shown = sa.Table(
+    "site_shown",
+    metadata,
+    _id(),
+    _to("site", nullable=False),
+    sa.Column("audience", sa.String(20), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("village", sa.String(20)),
+    sa.Column("industry", sa.Text, nullable=False),
+    sa.Column("feature", sa.Text, nullable=False, comment="GeoJSON, ready to send"),
+    geometry_column(),
+    sa.UniqueConstraint("site", "audience"),
+    sa.Index(None, "kind", "site"),
+)
+
+area = sa.Table(
+    "area",
+    metadata,
+    _id(),
+    sa.Column("level", sa.String(40), nullable=False),
+    sa.Column("code", sa.String(20), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("known_from", Utc, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("attrs", Json, nullable=False),
+    sa.Column("unmapped", Json, nullable=False),
+    _to("import_batch"),
+    sa.Column("source_row", sa.Integer),
+    geometry_column(),
+    sa.Index(None, "level", "code"),
+    sqlite_autoincrement=True,
+)
+
+code = sa.Table(
+    "code",
+    metadata,
+    sa.Column("code_table", sa.String(40), primary_key=True),
+    sa.Column("code", sa.String(40), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("title_zh", sa.Text, nullable=False),
+    sa.Column("title_en", sa.Text, nullable=False),
+    sa.Column("numbers", Json, nullable=False, comment="parameters that models read"),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("retired_on", sa.Date, comment="kept for old rows, not offered for new ones"),
+)
+
+coverage = sa.Table(
+    "coverage",
+    metadata,
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("village", sa.String(20), primary_key=True),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("status IN ('complete', 'partial', 'none')", name="status"),
+)
+
+hazard = sa.Table(
+    "hazard",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    _to("site", index=True),
+    sa.Column("village", sa.String(20)),
+    sa.Column("industry", sa.Text),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("inspection_id", sa.Text),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("judge_std", sa.Text),
+    sa.Column("clause", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("found_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("closed_on", sa.Date),
+    sa.Column("accuracy_m", sa.Double),
+    sa.Column("source", sa.Text),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    _to("import_batch"),
+    sa.Column("source_row", sa.Integer),
+    sa.Column("unmapped", Json, nullable=False),
+    geometry_column(),
+    sqlite_autoincrement=True,
+)
+
+hazard_event = sa.Table(
+    "hazard_event",
+    metadata,
+    _id(),
+    _to("hazard", nullable=False, index=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("change", sa.String(20), nullable=False),
+    sa.Column("facts", Json, nullable=False, comment="the case as it stood after this event"),
+    sqlite_autoincrement=True,
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    _id(),
+    sa.Column("verb", sa.String(40), nullable=False),
+    sa.Column("level", sa.String(40), nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False, comment="valid time it speaks of"),
+    sa.Column("revision", sa.BigInteger, nullable=False, comment="what the register knew"),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("method_version", sa.Text, nullable=False),
+    sa.Column("code_version", sa.Text, nullable=False),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("summary", Json, nullable=False),
+    sa.Index(None, "verb", "level", "id"),
+    sqlite_autoincrement=True,
+)
+
+score = sa.Table(
+    "score",
+    metadata,
+    _to("run", primary_key=True),
+    _to("area", primary_key=True),
+    sa.Column("sector", sa.String(10), primary_key=True, comment="ALL for the whole"),
+    sa.Column("model", sa.String(40)),
+    sa.Column("load", sa.Double),
+    sa.Column("equivalent", sa.Double, comment="equivalent persons"),
+    sa.Column("he", sa.Double, comment="hazard and exposure, 0..10"),
+    sa.Column("score", sa.Double, comment="0..100; null is unknown, never low"),
+    sa.Column("low", sa.Double),
+    sa.Column("high", sa.Double),
+    sa.Column("index_class", sa.Integer),
+    sa.Column("floor", sa.Integer),
+    sa.Column("shown_class", sa.Integer),
+    sa.Column("reason", sa.Text),
+    sa.Column("quality", Json, nullable=False),
+)
+
+contribution = sa.Table(
+    "contribution",
+    metadata,
+    _id(),
+    _to("run", nullable=False),
+    _to("area", nullable=False),
+    sa.Column("sector", sa.String(10), nullable=False),
+    sa.Column("model", sa.String(40), nullable=False),
+    _to("site"),
+    sa.Column("part", sa.Integer, nullable=False),
+    sa.Column("load", sa.Double, nullable=False, comment="equivalent persons; adds up"),
+    sa.Column("distance_m", sa.Double),
+    _to("site", name="receptor"),  # of the people who bear most of it
+    sa.Column("intensity", sa.Double, nullable=False),
+    sa.Column("uplift", sa.Double, nullable=False),
+    sa.Column("r1_m", sa.Double, nullable=False),
+    sa.Column("r2_m", sa.Double, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Index(None, "run", "area"),
+)
+
+flag = sa.Table(
+    "flag",
+    metadata,
+    _id(),
+    _to("run", nullable=False),
+    _to("area", nullable=False),
+    _to("site"),
+    sa.Column("rule", sa.String(60), nullable=False),
+    sa.Column("floor", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Index(None, "run", "area"),
+)
+
+run_shown = sa.Table(
+    "run_shown",
+    metadata,
+    _id(),
+    _to("run", nullable=False),
+    sa.Column("layer", sa.String(40), nullable=False),
+    sa.Column("feature", sa.Text, nullable=False, comment="GeoJSON, ready to send"),
+    geometry_column(),
+    sa.Index(None, "run", "layer"),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    _id(),
+    sa.Column("verb", sa.String(40), nullable=False),
+    sa.Column("arguments", Json, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("progress", sa.Double, nullable=False, comment="0..1"),
+    sa.Column("message", sa.Text),
+    sa.Column("result", Json),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("started_at", Utc),
+    sa.Column("heartbeat_at", Utc),
+    sa.Column("finished_at", Utc),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+SPATIAL = (site, site_version, site_shown, area, hazard, run_shown)
+"""The tables with a geometry column, each with its spatial index."""
+
+for _table in SPATIAL:
+    # Made by ``dialect.create_spatial_index``; named here so that Alembic knows it.
+    sa.Index(f"idx_{_table.name}_geom", _table.c.geom, postgresql_using="gist")

@@ -1,0 +1,102 @@
+"""Rows to bytes: what a radius query and a layer need, ready text and WKB, no frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gis.storage import dialect
+from gis.storage.dialect import Box, geometry_wkb
+from gis.storage.sites import visible
+from gis.storage.tables import area, hazard, run_shown, site_shown
+
+PAGE = 2000
+"""Rows fetched at once when a layer is streamed: memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Places whose boxes touch the asked box; arrays of one length, in site order."""
+
+    ids: np.ndarray
+    kinds: np.ndarray
+    texts: np.ndarray
+    shapes: np.ndarray
+
+
+def candidates(
+    conn: Connection, box: Box, audiences: Sequence[str], kinds: Sequence[str] | None
+) -> Candidates:
+    """Return the places that an audience may see in a box, found by the spatial index."""
+    rows = conn.execute(candidates_query(conn, box, audiences, kinds)).all()
+    columns = [np.array(column, dtype=object) for column in zip(*rows, strict=True)]
+    ids, names, texts, wkb = columns or [np.empty(0, dtype=object)] * 4
+    return Candidates(ids.astype("int64"), names, texts, shapely.from_wkb(wkb))
+
+
+def candidates_query(
+    conn: Connection, box: Box, audiences: Sequence[str], kinds: Sequence[str] | None
+) -> sa.Select[Any]:
+    """Return the query of ``candidates``; a test reads its plan."""
+    shown = site_shown.c
+    query = sa.select(shown.site, shown.kind, shown.feature, geometry_wkb(shown.geom))
+    query = query.where(dialect.in_box(conn, site_shown, box), visible(audiences))
+    if kinds is not None:
+        query = query.where(shown.kind.in_(sorted(kinds)))
+    return query.order_by(shown.site)
+
+
+def site_features(conn: Connection, kind: str, audiences: Sequence[str]) -> Iterator[str]:
+    """Yield the ready features of a kind in site order, a page at a time."""
+    shown = site_shown.c
+    query = sa.select(shown.site, shown.feature).where(shown.kind == kind, visible(audiences))
+    last = -1
+    while rows := conn.execute(
+        query.where(shown.site > last).order_by(shown.site).limit(PAGE)
+    ).all():
+        yield from (row.feature for row in rows)
+        last = rows[-1].site
+
+
+def run_features(conn: Connection, run_id: int, layer: str) -> Iterator[str]:
+    """Yield the ready features of a layer of a run."""
+    query = sa.select(run_shown.c.feature).where(
+        run_shown.c.run == run_id, run_shown.c.layer == layer
+    )
+    yield from conn.scalars(query.order_by(run_shown.c.id))
+
+
+def site_summary(conn: Connection, audiences: Sequence[str]) -> dict[str, tuple[int, Box | None]]:
+    """Return kind to the number of visible places and their extent in degrees."""
+    return _summary(conn, site_shown, site_shown.c.kind, visible(audiences))
+
+
+def run_summary(conn: Connection, run_id: int) -> dict[str, tuple[int, Box | None]]:
+    """Return layer of a run to the number of features and their extent in degrees."""
+    return _summary(conn, run_shown, run_shown.c.layer, run_shown.c.run == run_id)
+
+
+def area_summary(conn: Connection) -> dict[str, tuple[int, Box | None]]:
+    """Return level to the number of areas that hold now and their extent in degrees."""
+    return _summary(conn, area, area.c.level, area.c.valid_to.is_(None))
+
+
+def hazard_summary(conn: Connection) -> tuple[int, Box | None]:
+    """Return the number of hazard cases and their extent in degrees."""
+    everything = sa.literal("hazard")
+    found = _summary(conn, hazard, everything, sa.true())
+    return found.get("hazard", (0, None))
+
+
+def _summary(
+    conn: Connection, table: sa.Table, by: sa.ColumnElement[str], where: sa.ColumnElement[bool]
+) -> dict[str, tuple[int, Box | None]]:
+    query = sa.select(by, sa.func.count(), *dialect.extent(conn, table.c.geom))
+    rows = conn.execute(query.where(where).group_by(by))
+    return {name: (count, None if box[0] is None else tuple(box)) for name, count, *box in rows}

@@ -1,0 +1,18 @@
+"""How the server runs; gunicorn reads this file by itself in the folder it is started in."""
+
+import os
+
+wsgi_app = "webmap:create_app()"
+bind = f"{os.environ.get('RISKMAP_HOST') or '127.0.0.1'}:{os.environ.get('RISKMAP_PORT') or 8000}"
+
+# A request waits for the database or computes in NumPy; both let other threads run.
+worker_class = "gthread"
+workers = 2
+threads = 8
+
+timeout = 120
+graceful_timeout = 15
+keepalive = 5
+
+# The office has no use for a second way in, and two servers would quarrel over its default place.
+control_socket_disable = True

@@ -1,0 +1,1 @@
+"""One command per service, run as ``python -m scripts.<command>``."""

@@ -1,0 +1,79 @@
+"""What every command shares: opening the workspace, expected errors as one line, reports."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import click
+
+from gis.errors import GisError, InvalidDataError
+from gis.services.changes import Report
+from gis.workspace import Settings, Workspace, open_workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MOST_SHOWN = 50
+"""Rejected rows printed; the rest are counted."""
+
+
+def opened() -> Workspace:
+    """Open the workspace that the environment names."""
+    return open_workspace(Settings.from_env())
+
+
+def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn an expected error into one line on stderr and exit code 1."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except GisError as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+def pairs(values: tuple[str, ...]) -> dict[str, str]:
+    """Turn ``field=column`` options into a mapping."""
+    mapping = {}
+    for value in values:
+        name, equals, column = value.partition("=")
+        if not (name and equals and column):
+            raise InvalidDataError(f"--map {value} 写法不对，应为 --map 字段=列名")
+        mapping[name] = column
+    return mapping
+
+
+def file_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of every command that reads a file of places."""
+    columns = click.option(
+        "--map",
+        "columns",
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        help="字段=文件里的列名，可多次。",
+    )
+    crs = click.option("--crs", help="文件没有写明坐标系时用，例如 EPSG:4549。")
+    return columns(crs(command))
+
+
+def echo_report(report: Report) -> None:
+    """Print what an import did; exit code 2 if rows were rejected, so that scripts notice."""
+    click.echo(
+        f"{report.target}：新增 {report.new}，更新 {report.changed}，相同 {report.same}，"
+        f"未收 {len(report.rejected)}，不在任何村 {report.outside}"
+    )
+    for note in report.notes:
+        click.echo(f"  说明：{note}")
+    if report.unmapped:
+        click.echo(f"  以下列没有对应字段，已随行保存但不显示：{'、'.join(report.unmapped)}")
+    for rejection in report.rejected[:MOST_SHOWN]:
+        click.echo(f"  第 {rejection.row} 行未收：{rejection.reason}", err=True)
+    if len(report.rejected) > MOST_SHOWN:
+        click.echo(f"  …… 另有 {len(report.rejected) - MOST_SHOWN} 行未收", err=True)
+    if report.rejected:
+        raise SystemExit(2)

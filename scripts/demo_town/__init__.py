@@ -1,0 +1,1 @@
+"""The invented town of the demonstration: one module per subject, nothing in it is real."""

@@ -1,0 +1,61 @@
+"""Make the whole town, in the order in which its parts take their land."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import shapely
+
+from scripts.demo_town import (
+    fire_watch,
+    gas,
+    gathering,
+    hazards,
+    hills,
+    houses,
+    plants,
+    settlements,
+    small_places,
+)
+from scripts.demo_town.ground import Ground
+from scripts.demo_town.records import Place
+from scripts.demo_town.villages import Town, lay_out
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The town, its places by kind (slugs sorted), and its hazard cases."""
+
+    town: Town
+    places: Mapping[str, Sequence[Place]]
+    hazards: Sequence[hazards.Case]
+
+
+def make() -> Made:
+    """Make the town; the same one every time."""
+    town, ground = lay_out(), Ground()
+    mines = hills.mines(town, ground)
+    pits = [place.geometry for place in mines]
+    estates = settlements.estates(town)
+    reserved = shapely.union_all([estate.disc for estate in estates]).buffer(60)
+    water = hills.reservoirs(town, ground, reserved)
+    forest = hills.forest(town, ground)
+    settled = settlements.settle(town, ground, estates, pits)
+    places = {
+        "mine": mines,
+        "water_source": water,
+        "forest": forest,
+        "gas_pipeline": gas.pipelines(town, settled),
+        "school": gathering.schools(town, ground, settled),
+        "hospital": gathering.hospitals(town, ground, settled),
+        "elderly_home": gathering.elderly_homes(town, ground, settled),
+        "gas_station": gas.gas_stations(town, ground, settled),
+        "lpg_station": gas.lpg_stations(town, ground, settled),
+        "enterprise": plants.enterprises(town, ground, settled, estates, pits),
+        "self_built_house": houses.houses(town, ground, settled, hills.inhabited(mines)),
+        "small_place": small_places.small_places(town, settled),
+        "fire_monitor": fire_watch.monitors(town, forest),
+    }
+    ordered = {kind: places[kind] for kind in sorted(places)}
+    return Made(town, ordered, hazards.hazards(town, ordered))

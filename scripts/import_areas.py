@@ -1,0 +1,25 @@
+"""Read a file of areas of one level into the register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gis.domain.rights import OPERATOR
+from gis.services.import_areas import import_areas
+from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_wrong
+
+
+@click.command()
+@click.argument("level")
+@click.argument("file", type=click.Path(path_type=Path))
+@file_options
+@says_what_is_wrong
+def main(level: str, file: Path, columns: tuple[str, ...], crs: str | None) -> None:
+    """Insert or update areas of LEVEL from FILE by code; places then find their home village."""
+    echo_report(import_areas(opened(), OPERATOR, level, file, mapping=pairs(columns), crs=crs))
+
+
+if __name__ == "__main__":
+    main()

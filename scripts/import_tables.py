@@ -1,0 +1,34 @@
+"""Read a code table, or how complete each kind is in each village."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gis.domain.rights import OPERATOR
+from gis.services.import_tables import import_codes, import_coverage
+from scripts.cli import opened, says_what_is_wrong
+
+
+@click.command()
+@click.argument("table")
+@click.argument("file", type=click.Path(path_type=Path))
+@says_what_is_wrong
+def main(table: str, file: Path) -> None:
+    """Make TABLE hold the rows of FILE (CSV).
+
+    TABLE is ``coverage`` (kind, village, status complete|partial|none, as_of, source) or the
+    name of a code table such as ``small_place_type`` (code, title_zh, title_en, numbers...):
+    codes that are gone are retired, never deleted.
+    """
+    ws = opened()
+    if table == "coverage":
+        counts = import_coverage(ws, OPERATOR, file)
+    else:
+        counts = import_codes(ws, OPERATOR, table, file)
+    click.echo(f"{table}：" + "，".join(f"{name} {count}" for name, count in counts.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Make the files of the demonstration town (模拟数据)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from scripts.demo_town import coverage, small_places, writing
+from scripts.demo_town.make import make
+from scripts.demo_town.records import AS_OF
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+PREFIX = "模拟_"
+"""Of every file whose content is invented."""
+
+
+def write_town(folder: Path) -> dict[str, int]:
+    """Write all files of the town.
+
+    Parameters
+    ----------
+    folder
+        Gets ``boundaries/``, ``sites/`` and ``codes/``.
+
+    Returns
+    -------
+    File name to number of records.
+    """
+    made = make()
+    town, sites = made.town, folder / "sites"
+    rows: dict[Path, Sequence[writing.Row]] = {
+        folder / "boundaries" / f"{PREFIX}village.geojson": coverage.village_areas(town),
+        folder / "boundaries" / f"{PREFIX}town.geojson": [coverage.town_area(town)],
+        sites / f"{PREFIX}hazard.geojson": [(c.geometry, c.properties) for c in made.hazards],
+    }
+    for kind, places in made.places.items():
+        rows[sites / f"{PREFIX}{kind}.geojson"] = [(p.geometry, p.properties) for p in places]
+    for path, features in rows.items():
+        writing.write_geojson(path, features)
+    writing.write_csv(sites / f"{PREFIX}coverage.csv", coverage.rows(town, list(made.places)))
+    writing.write_csv(folder / "codes" / "small_place_type.csv", small_places.type_rows())
+    writing.write_text(sites / f"{PREFIX}as_of.txt", AS_OF.isoformat())
+    return {path.name: len(features) for path, features in rows.items()}
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DATA,
+    show_default="data/",
+    help="写到哪个目录 / folder to write to.",
+)
+def main(out: Path) -> None:
+    """Make the demonstration town's files again; they come out the same, byte for byte."""
+    for name, count in write_town(out).items():
+        click.echo(f"{name}：{count}")
+
+
+if __name__ == "__main__":
+    main()

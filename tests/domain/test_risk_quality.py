@@ -1,0 +1,108 @@
+"""Unknown is never low: coverage, population, and the grade beside each score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gis.domain.risk.assess import Assessment, assess
+from tests import toyland
+
+
+def _assess(
+    coverage: pd.DataFrame | None, sites: dict[str, Any] | None = None, **residents: float
+) -> Assessment:
+    return assess(
+        toyland.sites() if sites is None else sites,
+        toyland.hazards(),
+        toyland.areas(**residents),
+        kinds=toyland.KINDS,
+        coverage=coverage,
+        constants=toyland.VALUES,
+        as_of=toyland.AS_OF,
+    )
+
+
+def test_a_sector_is_unknown_where_none_of_its_kinds_is_covered() -> None:
+    found = _assess(toyland.coverage(enterprise="none", gas_station="none"))
+    sectors = found.result.sectors
+    blind = sectors["sector"] == "IND"
+    assert not sectors["known"][blind].any()
+    assert sectors["known"][~blind].all()
+    assert sectors["HE"][blind].isna().all()
+    assert found.result.scores["R"].isna().all()
+    assert found.classes["shown"].tolist() == [None, None, None]
+    assert found.quality["grade"].tolist() == ["D", "D", "D"]
+    assert found.result.loads["share"].isna().all()
+    assert "没有企业、加油加气站数据，不评分" in found.quality["notes_zh"][0]
+
+
+def test_one_covered_kind_is_enough_to_know_a_sector() -> None:
+    found = _assess(toyland.coverage(enterprise="none", gas_station="partial"))
+    assert found.result.sectors["known"].all()
+    assert found.result.scores["R"].notna().all()
+
+
+def test_no_coverage_row_is_no_coverage() -> None:
+    coverage = toyland.coverage()
+    code = toyland.areas()["code"][1]
+    kept = coverage[(coverage["kind"] != "forest") | (coverage["village"] != code)]
+    found = _assess(kept)
+    assert found.result.scores["R"].isna().tolist() == [False, True, False]
+
+
+def test_a_village_nobody_counted_has_no_score() -> None:
+    sites = toyland.sites()
+    sites["self_built_house"] = sites["self_built_house"].iloc[[0, 2]]
+    sites["enterprise"] = sites["enterprise"].iloc[:0]
+    found = _assess(toyland.coverage(), sites)
+    assert found.result.scores["population_known"].tolist() == [True, False, True]
+    assert np.isnan(found.result.scores["R"][1])
+
+
+def test_residents_without_a_dwelling_to_hold_them_give_no_score() -> None:
+    sites = toyland.sites()
+    sites["self_built_house"] = sites["self_built_house"].iloc[[0, 2]]
+    found = _assess(toyland.coverage(), sites, b=800)
+    assert not found.result.scores["population_known"][1]
+    assert "常住人口未知或无法落到房屋，不评分" in found.quality["notes_zh"][1]
+
+
+def test_a_village_where_nobody_lives_is_known_to_be_empty() -> None:
+    sites = toyland.sites()
+    sites["self_built_house"] = sites["self_built_house"].iloc[[0, 2]]
+    sites["enterprise"] = sites["enterprise"].iloc[:0]
+    found = _assess(toyland.coverage(), sites, b=0)
+    assert found.result.scores["R"][1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("status", "grade", "known", "expected"),
+    [("complete", "A", "自住", "B"), ("partial", "A", "自住", "C"), ("complete", None, None, "D")],
+)
+def test_the_grade_falls_with_what_is_unknown(
+    status: str, grade: str | None, known: str | None, expected: str
+) -> None:
+    sites = toyland.sites()
+    houses = sites["self_built_house"].assign(storeys=2.0)
+    sites["self_built_house"] = houses.assign(
+        grade=np.array([grade] * 3, dtype=object), use=np.array([known] * 3, dtype=object)
+    )
+    found = _assess(toyland.coverage(status), sites)
+    assert found.quality["grade"][0] == expected
+    assert "脆弱性与应对能力尚未测算，暂按5.0计" in found.quality["notes_zh"][0]
+
+
+def test_people_spread_over_houses_are_told() -> None:
+    found = _assess(toyland.coverage(), a=1000)
+    assert found.quality["people_spread"].tolist() == pytest.approx([500 / 1300, 0.0, 0.0])
+    assert "38%的人数由村总人口按房屋面积分摊" in found.quality["notes_zh"][0]
+
+
+def test_an_assessment_stands_on_every_frame_in_the_same_order() -> None:
+    found = _assess(toyland.coverage())
+    for frame in (found.result.scores, found.classes, found.quality):
+        assert frame["area"].tolist() == [toyland.A, toyland.B, toyland.C]

@@ -1,0 +1,115 @@
+"""Who is where: numbers, medians, residents spread over houses, forest as an asset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from gis.domain.risk.receptors import receptors
+from tests import toyland
+
+HERE = shapely.Point(1000, 1000)
+
+
+def test_people_count_by_the_passport_of_their_kind() -> None:
+    found = _receptors(
+        hospital=[{"id": 1, "beds": 100, "staff": 30}],
+        enterprise=[{"id": 2, "workers_max_shift": 50, "shifts": 3}],
+        small_place=[{"id": 3, "peak_people": 60}],
+    )
+    weights = dict(zip(found["kind"], found["weight"], strict=True))
+    assert weights["hospital"] == pytest.approx((85 + 10) * math.sqrt(10))
+    assert weights["enterprise"] == pytest.approx(50 * 0.24 * 3)
+    assert weights["small_place"] == pytest.approx(20 * 0.3)
+    assert found["own"].tolist() == [0, 0, 0]
+
+
+def test_an_unknown_number_is_the_median_of_the_known_and_is_told() -> None:
+    schools = [{"id": n, "pupils": p, "staff": 10} for n, p in ((1, 100), (2, 300), (3, 200))]
+    found = _receptors(school=[*schools, {"id": 4}])
+    assert found["people"].tolist() == [110, 310, 210, 210]
+    assert found["dq"].tolist() == [False, False, False, True]
+    assert found["sigma"].tolist() == [0.1, 0.1, 0.1, 0.3]
+
+
+def test_where_no_number_is_known_at_all_a_constant_stands_in() -> None:
+    found = _receptors(gas_station=[{"id": 1}], self_built_house=[{"id": 2}])
+    assert found["people"].tolist() == [30.0, 4.0]
+    assert found["dq"].all()
+
+
+def test_residents_beyond_those_of_the_houses_are_spread_by_floor_area() -> None:
+    houses: list[Mapping[str, Any]] = [
+        {"id": 1, "residents": 4, "storeys": 1, "geometry": shapely.box(0, 0, 10, 10)},
+        {"id": 2, "residents": 6, "storeys": 3, "geometry": shapely.box(50, 0, 60, 10)},
+        {"id": 3, "residents": 0, "storeys": 2, "use": "闲置", "geometry": HERE},
+    ]
+    found = _receptors(toyland.areas(a=90), self_built_house=houses)
+    assert found["spread"].tolist() == [20.0, 60.0, 0.0]
+    assert found["people"].tolist() == [24.0, 66.0, 0.0]
+    assert found["sigma"].tolist() == [0.3, 0.3, 0.1]
+    assert found["weight"].tolist() == pytest.approx([24 * 0.65, 66 * 0.65, 0.0])
+
+
+def test_a_point_counts_as_a_house_of_ordinary_size() -> None:
+    houses = [
+        {"id": 1, "residents": 0, "storeys": 2, "geometry": HERE},
+        {"id": 2, "residents": 0, "geometry": shapely.box(0, 0, 10, 10)},
+    ]
+    found = _receptors(toyland.areas(a=100), self_built_house=houses)
+    assert found["spread"].tolist() == [50.0, 50.0]
+
+
+def test_a_village_that_records_fewer_than_its_houses_hold_loses_nobody() -> None:
+    found = _receptors(toyland.areas(a=10), self_built_house=[{"id": 1, "residents": 500}])
+    assert found["people"].tolist() == [500.0]
+
+
+def test_an_idle_house_of_unknown_residents_holds_nobody() -> None:
+    houses: list[dict[str, Any]] = [
+        {"id": 1, "residents": 4},
+        {"id": 2, "use": "闲置"},
+        {"id": 3},
+    ]
+    found = _receptors(toyland.areas(a=20), self_built_house=houses)
+    assert found["people"].tolist() == [10.0, 0.0, 10.0]
+
+
+def test_a_place_outside_every_village_has_no_area() -> None:
+    found = _receptors(school=[{"id": 1, "pupils": 9, "geometry": shapely.Point(-5000, 0)}])
+    assert found["area"].tolist() == [-1]
+
+
+def test_forest_is_cut_by_village_and_answers_only_to_itself() -> None:
+    found = _receptors(forest=[{"id": 9, "geometry": shapely.box(1000, 0, 5000, 100)}])
+    assert found["weight"].tolist() == pytest.approx([20.0, 40.0, 20.0])
+    assert found["area"].tolist() == [toyland.A, toyland.B, toyland.C]
+    assert set(found["own"]) == {9 * 4096}
+    assert found["people"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_receptors_come_in_uid_order_whatever_the_order_of_villages() -> None:
+    forest = [{"id": 9, "geometry": shapely.box(1000, 0, 5000, 100)}]
+    schools = [{"id": 12, "pupils": 1}, {"id": 3, "pupils": 1}]
+    areas = toyland.areas()
+    straight = _receptors(areas, forest=forest, school=schools)
+    mixed = _receptors(areas.iloc[[1, 2, 0]], forest=forest, school=schools)
+    assert straight["uid"].is_monotonic_increasing
+    assert straight.equals(mixed)
+
+
+def _receptors(
+    areas: gpd.GeoDataFrame | None = None, **rows: Sequence[Mapping[str, Any]]
+) -> gpd.GeoDataFrame:
+    sites = {
+        kind: toyland.site_frame(kind, [{"geometry": HERE, **row} for row in found])
+        for kind, found in rows.items()
+    }
+    return receptors(
+        sites, toyland.KINDS, toyland.areas() if areas is None else areas, toyland.INDEX
+    )

@@ -1,0 +1,128 @@
+"""A score taken apart, a card, and what a leader asks first."""
+
+from __future__ import annotations
+
+import pytest
+
+from gis.domain.rights import READER, Actor
+from gis.errors import NotFoundError
+from gis.services.describe import describe
+from gis.services.explain_area import OTHER, explain_area
+from gis.services.show_site import show_site
+from gis.services.summarise import summarise
+from gis.workspace import Workspace
+
+VISITOR = Actor("visitor", frozenset({"everyone"}))
+VILLAGES = (
+    *(f"3204131092{n:02}" for n in (1, 2, 3, 4, 8, 9, 10, 11, 12, 16, 17, 18, 19, 21, 26, 29)),
+)
+
+
+@pytest.mark.parametrize("code", VILLAGES)
+def test_the_shares_add_up_to_the_score(demo: Workspace, code: str) -> None:
+    found = explain_area(demo, READER, "village", code)
+    shares = [c["share"] for c in found["contributions"]]
+    if found["score"] is None:
+        assert found["class"] is None
+        assert set(shares) <= {None}
+        return
+    assert sum(shares) == pytest.approx(found["score"], abs=1e-9)
+    assert sum(s["share"] for s in found["sectors"]) == pytest.approx(found["score"], abs=1e-9)
+    assert shares == sorted(shares, reverse=True)
+    assert found["class"] == max(found["index_class"], found["floor"])
+    for part in found["contributions"]:
+        assert part["site"]["name"]
+        assert part["distance_m"] >= 0
+        assert part["evidence"]["clause"]
+
+
+def test_what_the_reader_may_not_see_folds_into_one_share(demo: Workspace) -> None:
+    for code in VILLAGES:
+        whole = explain_area(demo, READER, "village", code)
+        less = explain_area(demo, VISITOR, "village", code)
+        hidden = [c for c in whole["contributions"] if c["site"]["kind"] == "gas_pipeline"]
+        folded = [c for c in less["contributions"] if c["title"] == OTHER]
+        assert less["score"] == whole["score"]
+        if whole["score"] is not None and hidden:
+            assert len(folded) == 1
+            assert folded[0]["site"] is None
+            assert folded[0]["distance_m"] is None
+            total = sum(c["share"] for c in hidden)
+            assert folded[0]["share"] == pytest.approx(total, abs=1e-9)
+
+
+def test_quality_and_coverage_stand_beside_every_score(demo: Workspace) -> None:
+    for code in VILLAGES:
+        quality = explain_area(demo, READER, "village", code)["data_quality"]
+        assert quality["grade"] in {"A", "B", "C", "D"}
+        assert quality["notes"]
+        assert {c["kind"] for c in quality["coverage"]} == set(demo.kinds)
+
+
+def test_an_unknown_area_or_level_is_not_found(demo: Workspace) -> None:
+    with pytest.raises(NotFoundError, match="320413109999"):
+        explain_area(demo, READER, "village", "320413109999")
+    with pytest.raises(NotFoundError, match="village"):
+        explain_area(demo, READER, "hamlet", "1")
+
+
+def test_an_area_of_a_level_without_scores_says_so(demo: Workspace) -> None:
+    found = explain_area(demo, READER, "town", "320413109")
+    assert (found["score"], found["class"], found["run"]) == (None, None, None)
+
+
+def test_a_card_shows_every_open_field_and_no_personal_one(demo: Workspace) -> None:
+    part = next(
+        c
+        for code in VILLAGES
+        for c in explain_area(demo, READER, "village", code)["contributions"]
+        if c["site"]["kind"] == "enterprise"
+    )
+    card = show_site(demo, READER, part["site"]["id"])
+    kind = demo.kinds["enterprise"]
+    assert [f["name"] for f in card["fields"]] == [f.name for f in kind.open_fields]
+    assert card["masked"] == ["负责人", "联系电话"]
+    assert card["synthetic"] is True
+    assert "模拟数据" in card["notice"]
+
+
+def test_a_place_that_may_not_be_seen_is_not_found_like_one_that_is_not_there(
+    demo: Workspace,
+) -> None:
+    restricted = next(
+        c["site"]["id"]
+        for code in VILLAGES
+        for c in explain_area(demo, READER, "village", code)["contributions"]
+        if c["site"]["kind"] == "gas_pipeline"
+    )
+    assert show_site(demo, READER, restricted)["kind"] == "gas_pipeline"
+    with pytest.raises(NotFoundError) as hidden:
+        show_site(demo, VISITOR, restricted)
+    with pytest.raises(NotFoundError) as absent:
+        show_site(demo, VISITOR, 10**9)
+    assert str(hidden.value).replace(str(restricted), "") == str(absent.value).replace(
+        str(10**9), ""
+    )
+
+
+def test_a_leader_sees_the_worst_villages_and_the_devices_that_are_down(demo: Workspace) -> None:
+    said = summarise(demo, READER)
+    classes = [w["class"] for w in said["worst"]]
+    assert classes[0] == 5
+    assert classes == sorted(classes, reverse=True)
+    assert said["unknown"] >= 1
+    (watched,) = said["monitors"]
+    assert watched["total"] == 40
+    assert watched["online"] + len(watched["down"]) == 40
+    assert watched["down"]
+    assert all(case["overdue_days"] > 0 for case in said["overdue_major"])
+    assert len(said["overdue_major"]) <= len(said["open_major"])
+
+
+def test_the_demonstration_says_what_it_is_and_has_its_own_today(demo: Workspace) -> None:
+    about = describe(demo, READER)
+    assert about.purpose == "demonstration"
+    assert about.as_of.isoformat() == "2026-10-31"
+    assert about.last_run is not None
+    assert about.last_run["stale"] is False
+    assert [n.zh for n in about.notices] == ["模拟数据", "边界示意，不作划界依据"]

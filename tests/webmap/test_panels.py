@@ -1,0 +1,96 @@
+"""The pieces of HTML for the panel: the answer first, the parts that add up, then the sources."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def areas(client: FlaskClient) -> list[dict[str, Any]]:
+    """Return what the composite layer says of each village."""
+    features = client.get("/api/layers/risk_composite.geojson").get_json()["features"]
+    return [feature["properties"] for feature in features]
+
+
+def panel(client: FlaskClient, path: str) -> str:
+    """Return a fragment that must be there."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    page = answer.get_data(as_text=True)
+    assert "<html" not in page
+    return page
+
+
+def test_a_village_starts_with_its_class_in_number_and_word(client: FlaskClient) -> None:
+    words = ["无数据", "低", "较低", "中", "较高", "高"]
+    for area in areas(client):
+        page = panel(client, f"/panel/areas/village/{area['code']}")
+        number = area["class"] or 0
+        chip = re.findall(r'class-chip-large">(?:<b>(\d)</b> )?(\w+)</span>', page)
+        assert chip == [(str(number or ""), words[number])]
+        assert area["class_reason"] in page
+        assert f"grade-{area['data_quality']}" in page
+
+
+def test_the_parts_that_are_shown_add_up_to_the_score(client: FlaskClient) -> None:
+    for area in areas(client):
+        page = panel(client, f"/panel/areas/village/{area['code']}")
+        parts = re.findall(r'share-points">([\d.,]+) 分', page)
+        if area["score"] is None:
+            assert parts == []
+            assert "没有分数不等于风险低" in page
+        else:
+            assert 1 <= len(parts) <= 4
+            assert sum(map(float, parts)) == pytest.approx(area["score"], abs=0.25)
+            whole = int(re.findall(r"<b>(\d+)</b> 分（满分 100）", page)[0])
+            assert whole == pytest.approx(area["score"], abs=0.56)
+            assert f"四舍五入为 {whole} 分" in page
+
+
+def test_a_village_without_data_is_nowhere_called_low(client: FlaskClient) -> None:
+    unknown = [area for area in areas(client) if area["class"] is None]
+    assert unknown
+    for area in unknown:
+        head = panel(client, f"/panel/areas/village/{area['code']}").split("</header>")[0]
+        assert "class-none" in head
+        assert not re.search(r"class-[1-5]", head)
+
+
+def test_a_place_shows_units_accuracy_and_what_is_not_known(client: FlaskClient) -> None:
+    features = client.get("/api/layers/enterprise.geojson").get_json()["features"]
+    lacking = next(f for f in features if f["properties"]["workers_max_shift"] is None)
+    page = panel(client, f"/panel/sites/{lacking['id']}")
+    assert re.search(r'class="unknown"><dt>最大班人数</dt><dd>未知</dd>', page)
+    assert "位置精度" in page
+    assert "核实日期" in page
+    assert "不显示个人信息" in page
+    owner = client.get(f"/api/sites/{lacking['id']}").get_json()
+    assert owner["name"] in page
+
+
+def test_a_radius_answer_groups_by_kind_and_links_the_same_query(client: FlaskClient) -> None:
+    asked = "lon=119.37&lat=31.72&radius_m=1500&kinds=school&kinds=small_place"
+    page = panel(client, f"/panel/near?{asked}")
+    address = re.findall(r'data-answer="([^"]+)"', page)[0].replace("&amp;", "&")
+    found = client.get(address).get_json()
+    assert set(found["totals"]) <= {"school", "small_place"}
+    assert f"1,500 米内共 {found['number_matched']} 处" in page
+    assert page.count("data-go=") == found["number_returned"]
+
+
+def test_a_wrong_question_keeps_what_was_written(client: FlaskClient) -> None:
+    answer = client.get("/panel/near?lon=31.72&lat=119.37&radius_m=700")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "写反了" in page
+    assert 'value="119.37"' in page
+    assert 'value="700"' in page
+
+
+def test_the_form_alone_asks_nothing(client: FlaskClient) -> None:
+    page = panel(client, "/panel/near")
+    assert "data-answer" not in page
+    assert "field-error" not in page

@@ -1,0 +1,91 @@
+"""JSON and GeoJSON for programs and for the map: take input, call one service, shape output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from gis.services.describe import describe
+from gis.services.explain_area import explain_area
+from gis.services.load_layer import LayerInfo, list_layers, load_layer
+from gis.services.query_near import query_near
+from gis.services.show_site import show_site
+from webmap import asked, sending
+from webmap.context import actor, workspace
+
+bp = Blueprint("api", __name__)
+
+
+@bp.get("/api/layers")
+def layers() -> Response:
+    """List what can be switched on or taken away."""
+    return sending.answer({"layers": [_layer(info) for info in list_layers(workspace(), actor())]})
+
+
+@bp.get("/api/layers/<slug>.geojson")
+def layer(slug: str) -> Response:
+    """Send a layer as GeoJSON (RFC 7946)."""
+    return sending.document(load_layer(workspace(), actor(), slug))
+
+
+@bp.get("/api/near")
+def near() -> Response:
+    """Send what lies within a radius, nearest first."""
+    ws = workspace()
+    query = asked.near(request.args, ws.kinds)
+    return sending.document(
+        query_near(
+            ws,
+            actor(),
+            lon=query.lon,
+            lat=query.lat,
+            radius_m=query.radius_m,
+            kinds=query.kinds,
+            limit=query.limit,
+        )
+    )
+
+
+@bp.get("/api/areas/<level>/<code>/explain")
+def explain(level: str, code: str) -> Response:
+    """Send a score taken apart."""
+    return sending.answer(explain_area(workspace(), actor(), level, code))
+
+
+@bp.get("/api/sites/<int(max=9223372036854775807):site_id>")
+def site(site_id: int) -> Response:
+    """Send the card of a place."""
+    return sending.answer(show_site(workspace(), actor(), site_id))
+
+
+@bp.get("/healthz")
+def health() -> Response:
+    """Say which database answers, and how fresh it is."""
+    about = describe(workspace(), actor())
+    return sending.answer(
+        {
+            "status": "ok",
+            "database": about.database,
+            "purpose": about.purpose,
+            "schema": about.schema,
+            "version": about.version,
+            "revision": about.revision,
+            "as_of": about.as_of.isoformat(),
+            "last_run": about.last_run,
+        }
+    )
+
+
+def _layer(info: LayerInfo) -> dict[str, Any]:
+    return {
+        "slug": info.slug,
+        "title": info.title.zh,
+        "title_en": info.title.en,
+        "group": info.group.zh,
+        "register": info.register,
+        "family": info.family,
+        "count": info.count,
+        "extent": info.extent,
+        "href": url_for("api.layer", slug=info.slug),
+    }

@@ -1,0 +1,96 @@
+"""Outside text becomes a typed value here, or an error that says what to write instead."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from gis.errors import InvalidDataError
+
+Args = MultiDict[str, str]
+
+DEFAULT_LIMIT = 200
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A radius query as it was asked: degrees, metres, kinds (None: all), how many at most."""
+
+    lon: float
+    lat: float
+    radius_m: float
+    kinds: tuple[str, ...] | None
+    limit: int
+
+
+def near(args: Args, kinds: Collection[str]) -> Near:
+    """Read a radius query from the address.
+
+    Parameters
+    ----------
+    args
+        ``lon``, ``lat``, ``radius_m`` and, if wanted, ``kinds`` (separated by commas, or
+        repeated) and ``limit``.
+    kinds
+        The known kinds.
+
+    Raises
+    ------
+    InvalidDataError
+        If one is missing or no number, or a kind is unknown. Ranges are the service's matter.
+    """
+    return Near(
+        lon=_number(args, "lon", "经度", "119.37"),
+        lat=_number(args, "lat", "纬度", "31.72"),
+        radius_m=_number(args, "radius_m", "半径（米）", "500"),
+        kinds=_kinds(args, kinds),
+        limit=whole(args, "limit", DEFAULT_LIMIT),
+    )
+
+
+def whole(args: Args, name: str, default: int) -> int:
+    """Read a whole number that may be left out; InvalidDataError if it is something else."""
+    text = _plain(args.get(name, ""))
+    if not text:
+        return default
+    if not re.fullmatch(r"[+-]?\d{1,9}", text, re.ASCII):
+        raise InvalidDataError(f"参数 {name} 写的是“{text}”，应为整数，例如 {name}={default}")
+    return int(text)
+
+
+def _number(args: Args, name: str, title: str, example: str) -> float:
+    text = _plain(args.get(name, ""))
+    if not text:
+        raise InvalidDataError(f"缺少{title}：请加上参数 {name}，例如 {name}={example}")
+    if NOT_FINITE.fullmatch(text):
+        raise InvalidDataError(f"{title}要是有限的数字，不能是“{text}”，例如 {name}={example}")
+    if not NUMBER.fullmatch(text):
+        raise InvalidDataError(
+            f"{title}写的是“{text}”，不是数字；请改为数字，例如 {name}={example}"
+        )
+    value = float(text)
+    if not math.isfinite(value):
+        raise InvalidDataError(f"{title}“{text}”太大；请改为实际的数字，例如 {name}={example}")
+    return value
+
+
+def _kinds(args: Args, known: Collection[str]) -> tuple[str, ...] | None:
+    """Return the kinds asked for; all where the parameter is missing or empty."""
+    asked = [part.strip() for part in ",".join(args.getlist("kinds")).split(",")]
+    asked = [part for part in asked if part]
+    strange = [slug for slug in asked if slug not in known]
+    if strange:
+        raise InvalidDataError(f"没有类别 {'、'.join(strange)}；可以用：{', '.join(known)}")
+    return tuple(dict.fromkeys(asked)) or None
+
+
+def _plain(text: str) -> str:
+    """Take full-width digits and signs, which Chinese input methods type, for what they mean."""
+    return unicodedata.normalize("NFKC", text).strip()[:60]

@@ -1,0 +1,249 @@
+"""How things are drawn: colours, shapes, patterns and what the legend says of them; pure.
+
+Three scales that are never shown with one legend (METHOD 0.2, rule 4): the five classes of an
+area, the four risk colours of a place, and (later) the five fire-weather classes. Colour is
+never alone: a number, a pattern or a shape goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Literal
+
+from gis.domain import hazards as cases
+from gis.domain import hotspots
+from gis.domain.kinds import Level, SiteKind, Title
+from gis.services.load_layer import LayerInfo
+
+Shape = Literal[
+    "fill", "area", "line", "circle", "square", "triangle", "diamond", "cross", "saltire"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one sort of feature is drawn.
+
+    Attributes
+    ----------
+    shape
+        ``fill``: a filled area; ``area``: an outline, or a small square where it is too small
+        to be seen; ``line``; else the symbol of a point.
+    fill
+        Inside, ``#rrggbb``; ``hatch`` for the no-data pattern; None for hollow.
+    stroke, width
+        Outline: colour, and width in CSS pixels.
+    opacity
+        Of the inside, 0..1.
+    number
+        Written on it, so that the colour is not alone.
+    """
+
+    shape: Shape
+    fill: str | None
+    stroke: str
+    width: float = 1.0
+    dashed: bool = False
+    opacity: float = 1.0
+    number: int | None = None
+    size: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which features a mark is for; the first rule that fits a feature holds.
+
+    Attributes
+    ----------
+    label
+        What the legend says; None where the layer's own title says it.
+    note
+        What the legend adds, such as the limits of a class.
+    where
+        Property to the value that it must have.
+    least
+        Property to the least value that it must have.
+    """
+
+    mark: Mark
+    label: Title | None = None
+    note: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict)
+    least: Mapping[str, float] = field(default_factory=dict)
+
+
+CLASS_TITLES = (
+    Title("低", "Low"),
+    Title("较低", "Fairly low"),
+    Title("中", "Medium"),
+    Title("较高", "Fairly high"),
+    Title("高", "High"),
+)
+"""Classes 1 to 5 of an area."""
+
+CLASS_COLOURS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
+"""ColorBrewer YlOrRd: told apart by colour-blind readers too."""
+
+NO_DATA = Title("无数据", "No data")
+HATCH = "hatch"
+HATCH_COLOUR = "#9a9a9a"
+FILL_OPACITY = 0.65
+BORDER = "#6f6a64"
+RAISED = Title("因标志调高一级或以上", "Raised by a flag")
+RAISED_MARK = Mark("fill", None, "#1f1a17", width=3)
+
+RISK_COLOURS = {
+    "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
+    "橙": Rule(Mark("triangle", "#f08c00", "#7a4700"), Title("较大（橙）", "Serious (orange)")),
+    "黄": Rule(Mark("square", "#ffd400", "#5c4d00"), Title("一般（黄）", "General (yellow)")),
+    "蓝": Rule(Mark("circle", "#2b7bba", "#12405f"), Title("低（蓝）", "Low (blue)")),
+}
+"""The four risk colours of places, shape by rank."""
+
+NOT_GRADED = Rule(
+    Mark("saltire", None, "#4a4a4a", width=2), Title("未评定（不等于低）", "Not graded (not low)")
+)
+
+HEAT_COLOURS = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#54278f")
+"""One hue, light to dark."""
+
+FRAME = Rule(Mark("area", None, "#3f3a36", width=2))
+OUTLINE = Rule(Mark("area", None, "#6f6a64"))
+"""Of what lies around the scored areas, and of these."""
+
+NOT_ONLINE = Title("不在线", "Not online")
+
+
+def rules(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tuple[Rule, ...]:
+    """Return how a layer is drawn; ``kind`` or ``level`` is its passport where it has one."""
+    if kind is not None:
+        return _kind(kind)
+    if level is not None:
+        return (OUTLINE if level.scored else FRAME,)
+    return _REGISTERS[info.register](info)
+
+
+def class_rules(limits: Sequence[float] = ()) -> tuple[Rule, ...]:
+    """Return the marks of the classes 1 to 5 and of no data, in that order.
+
+    ``limits`` are the four scores, 0..100, at which the next class begins, where they are known.
+    """
+    edges = [0.0, *limits, 100.0]
+    spans = [f"{low:g}–{high:g}" for low, high in pairwise(edges)] if limits else [""] * 5
+    known = [
+        Rule(
+            Mark("fill", colour, BORDER, opacity=FILL_OPACITY, number=number),
+            title,
+            note,
+            {"class": number},
+        )
+        for number, (colour, title, note) in enumerate(
+            zip(CLASS_COLOURS, CLASS_TITLES, spans, strict=True), start=1
+        )
+    ]
+    return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
+
+
+def class_shades() -> tuple[str, ...]:
+    """Return the class colours as they look on the map: the fill over white, ``#rrggbb``."""
+    return tuple(_over_white(colour, FILL_OPACITY) for colour in CLASS_COLOURS)
+
+
+def _over_white(colour: str, opacity: float) -> str:
+    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * opacity):02x}" for part in parts)
+
+
+def _risk(info: LayerInfo) -> tuple[Rule, ...]:
+    return class_rules(info.style.get("class_limits", ()))
+
+
+def _kind(kind: SiteKind) -> tuple[Rule, ...]:
+    plain = _plain(kind)
+    if kind.symbol.colour_by:
+        return (*_by_colour(kind.symbol.colour_by), NOT_GRADED)
+    if kind.watch:
+        online = Title(kind.watch.online, "Online")
+        return (
+            Rule(plain, online, where={kind.watch.field: kind.watch.online}),
+            Rule(Mark(plain.shape, None, "#b3261e", width=2, size=1.15), NOT_ONLINE),
+        )
+    return (Rule(plain),)
+
+
+def _plain(kind: SiteKind) -> Mark:
+    colour, shape = kind.symbol.colour, kind.symbol.shape
+    if shape in ("line", "area"):
+        return Mark(shape, None, colour, width=2 if shape == "line" else 1.25)
+    return Mark(shape, colour, "#ffffff")
+
+
+def _by_colour(name: str) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(rule.mark, rule.label, where={name: value}) for value, rule in RISK_COLOURS.items()
+    )
+
+
+def _hazard(_info: LayerInfo) -> tuple[Rule, ...]:
+    major, general = RISK_COLOURS["红"].mark, RISK_COLOURS["黄"].mark
+    return (
+        Rule(
+            _late(major),
+            Title("重大，逾期", "Major, overdue"),
+            where={"level": cases.MAJOR, "overdue": True},
+        ),
+        Rule(
+            major, Title("重大，未销号", "Major, open"), where={"level": cases.MAJOR, "open": True}
+        ),
+        Rule(_late(general), Title("一般，逾期", "General, overdue"), where={"overdue": True}),
+        Rule(general, Title("一般，未销号", "General, open"), where={"open": True}),
+        Rule(
+            Mark("circle", None, "#8a8a8a", size=0.6),
+            Title("已销号、未立案", "Closed, or not a case"),
+        ),
+    )
+
+
+def _late(mark: Mark) -> Mark:
+    """Return the mark of the same case past its deadline: larger, with a black edge."""
+    return Mark(mark.shape, mark.fill, "#111111", width=2.5, size=1.25)
+
+
+def _hotspot(_info: LayerInfo) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            Mark("area", None, "#7a0177", width=3),
+            Title("热点（q ≤ 0.05）", "Hotspot (q ≤ 0.05)"),
+            where={"class": hotspots.HOTSPOT},
+        ),
+        Rule(
+            Mark("area", None, "#7a0177", width=2, dashed=True),
+            Title("疑似（q ≤ 0.10）", "Suspected (q ≤ 0.10)"),
+            where={"class": hotspots.SUSPECTED},
+        ),
+    )
+
+
+def _heat(_info: LayerInfo) -> tuple[Rule, ...]:
+    bands = zip(HEAT_BREAKS_PER_KM2, HEAT_COLOURS, strict=True)
+    return tuple(
+        Rule(
+            Mark("fill", colour, colour, width=0, opacity=FILL_OPACITY),
+            Title(f"≥ {least:g} 件/km²", f"≥ {least:g} per km²"),
+            least={"from_per_km2": least},
+        )
+        for least, colour in reversed(list(bands))
+    )
+
+
+HEAT_BREAKS_PER_KM2 = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Fixed, absolute: a single case in an empty town must not glow (METHOD 8.2 and 8.7)."""
+
+_REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
+    "risk": _risk,
+    "hazard": _hazard,
+    "hotspot": _hotspot,
+    "heat": _heat,
+}

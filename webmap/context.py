@@ -1,0 +1,89 @@
+"""What a view needs to know: the open workspace, who is asking, in which language."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, get_locale
+
+from gis.domain.kinds import Title
+from gis.domain.rights import READER, Actor
+from gis.services.describe import Register, describe
+from gis.workspace import Workspace
+
+EXTENSION = "riskmap"
+READY = "riskmap-ready"
+LANGUAGES = ("zh", "en")
+LANGUAGE_COOKIE = "lang"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+Language = Literal["zh", "en"]
+
+
+def init_app(app: Flask, workspace: Workspace) -> None:
+    """Give the application its workspace and its languages."""
+    app.extensions |= {EXTENSION: workspace, READY: False}
+    Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=_choose)
+    app.after_request(_remember)
+    app.jinja_env.globals.update(lang=lang, t=in_language, either=either)
+
+
+def workspace() -> Workspace:
+    """Return the open workspace.
+
+    Raises
+    ------
+    ConfigError
+        If its database is not ready; once it is, that is not asked again.
+    """
+    ws = cast(Workspace, current_app.extensions[EXTENSION])
+    if not current_app.extensions[READY]:
+        describe(ws, actor())
+        current_app.extensions[READY] = True
+    return ws
+
+
+def actor() -> Actor:
+    """Return who is asking: until there are accounts, everybody is the same reader."""
+    return READER
+
+
+def about() -> Register:
+    """Return what the page says about the data; read once per request."""
+    if "about" not in g:
+        g.about = describe(workspace(), actor())
+    return cast(Register, g.about)
+
+
+def lang() -> Language:
+    """Return the language of this answer."""
+    return "en" if str(get_locale()) == "en" else "zh"
+
+
+def in_language(title: Title) -> str:
+    """Return a title in the language of this answer."""
+    return title.en if lang() == "en" else title.zh
+
+
+def either(entry: dict[str, Any]) -> str:
+    """Return ``title`` or ``title_en`` of what a service gave."""
+    return str(entry.get("title_en") if lang() == "en" else entry.get("title"))
+
+
+def _choose() -> str:
+    """Take the address first, then what was chosen before, then what the browser asks for."""
+    for asked in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if asked in LANGUAGES:
+            return asked
+    return request.accept_languages.best_match(LANGUAGES, default="zh") or "zh"
+
+
+def _remember(response: Any) -> Any:
+    """Keep a language that was asked for in the address."""
+    asked = request.args.get("lang")
+    if asked in LANGUAGES and response.mimetype == "text/html":
+        response.set_cookie(
+            LANGUAGE_COOKIE, asked, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax"
+        )
+    return response

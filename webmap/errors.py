@@ -1,0 +1,101 @@
+"""From an error to an answer: problem details for programs, one page for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from gis.errors import ConfigError, ForbiddenError, GisError, InvalidDataError, NotFoundError
+from webmap import context
+
+STATUS: dict[type[GisError], int] = {
+    NotFoundError: 404,
+    InvalidDataError: 422,
+    ForbiddenError: 403,
+    ConfigError: 503,
+}
+"""Status of each expected error; a new error is a class and a line here."""
+
+PROBLEM = "application/problem+json"
+FOR_PROGRAMS = ("/api/", "/healthz")
+FRAGMENTS = "/panel/"
+
+
+def init_app(app: Flask) -> None:
+    """Answer expected errors, HTTP errors and bugs, each in the caller's own form."""
+    app.register_error_handler(GisError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def status_of(error: GisError) -> int:
+    """Return the status of an expected error: that of its nearest class in the table."""
+    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
+
+
+def _expected(error: GisError) -> Response:
+    code = re.sub(r"(?<=.)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
+    return _answer(status_of(error), code, str(error))
+
+
+def _http(error: HTTPException) -> BaseResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response(request.environ)
+    response = _answer(error.code, "http", _say(error.code))
+    for name, value in error.get_headers(request.environ):
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+    return _answer(500, "bug", _say(500))
+
+
+def _say(status: int) -> str:
+    """Return what happened and what to do, in words."""
+    said = {
+        404: gettext("没有这个地址。请从地图或村表重新进入。"),
+        405: gettext("这个地址不接受这种请求；请只用读取（GET）。"),
+        500: gettext("服务器出错，已记入日志。请稍后再试；再次出现时把时间告诉管理员。"),
+    }
+    return str(said.get(status) or gettext("请求没有被接受（%(status)s）。", status=status))
+
+
+def _answer(status: int, code: str, detail: str) -> Response:
+    if f"{request.path}/".startswith(FOR_PROGRAMS):
+        return _problem(status, code, detail)
+    return _page(status, detail)
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    """Return RFC 9457 problem details; ``code`` is ours, for programs to branch on."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "instance": request.full_path.removesuffix("?"),
+    }
+    return Response(json.dumps(body, ensure_ascii=False), status, mimetype=PROBLEM)
+
+
+def _page(status: int, detail: str) -> Response:
+    fragment = request.path.startswith(FRAGMENTS)
+    try:
+        about = None if fragment else context.about()
+    except Exception:  # the page about an error must not fail for the same reason
+        about = None
+    page = render_template(
+        "error.html", about=about, fragment=fragment, status=status, detail=detail
+    )
+    return Response(page, status)

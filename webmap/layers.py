@@ -1,0 +1,206 @@
+"""The layer switcher, computed from what the services list; nothing is listed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from gis.domain import hazards as cases
+from gis.domain.kinds import Field, Level, SiteKind, Title
+from gis.services.load_layer import LayerInfo
+from webmap import cartography
+from webmap.cartography import Rule
+
+FILLS = frozenset({"risk", "heat"})
+"""Registers drawn as a filled surface: at most one of them is shown at a time."""
+
+NAMELESS = frozenset({"hotspot", "heat"})
+"""Registers whose features are cells and bands."""
+
+Opens = Literal["area", "site", "card"]
+
+RANK_OF_REGISTER = {"risk": 0, "heat": 0, "area": 1, "hotspot": 4, "hazard": 6}
+RANK_OF_FAMILY = {"polygon": 2, "line": 3, "mixed": 4, "point": 5}
+"""What lies above what: fills, outlines, lines, points."""
+
+MEANT_OF_REGISTER = {"kind": 0, "hazard": 0, "risk": 1, "hotspot": 2, "heat": 3, "area": 3}
+"""What a click means where several things lie: a place, then the village, then what covers it."""
+
+OPENS: dict[str, Opens] = {"risk": "area", "kind": "site"}
+"""What a click opens, by register; a card made from the feature's own properties otherwise."""
+
+NAME = Field("name", "text", Title("名称", "Name"))
+CODE = Field("code", "text", Title("编号", "Code"))
+OF_PLACE = (
+    Field("village", "text", Title("村代码", "Village code")),
+    Field("accuracy_m", "number", Title("位置精度", "Accuracy"), unit="m"),
+    Field("verified_on", "date", Title("核实日期", "Verified on")),
+)
+OF_SCORE = (
+    Field("class", "integer", Title("级别", "Class")),
+    Field("score", "number", Title("分数", "Score")),
+    Field("floor", "integer", Title("不低于", "Floor")),
+    Field("data_quality", "text", Title("数据质量", "Data quality")),
+    Field("class_reason", "text", Title("原因", "Reason")),
+)
+OF_CASE = (
+    Field("overdue_days", "integer", Title("逾期天数", "Days overdue"), unit="天"),
+    Field("village", "text", Title("村代码", "Village code")),
+)
+OF_CELL = (
+    Field("class", "text", Title("判定", "Finding")),
+    Field("count", "integer", Title("隐患件数", "Cases"), unit="件"),
+    Field("weight", "number", Title("加权数", "Weighted count")),
+    Field("z", "number", Title("Gi* 值", "Gi*")),
+    Field("p", "number", Title("p 值", "p")),
+    Field("q", "number", Title("q 值（错误发现率）", "q (false discovery rate)")),
+)
+OF_BAND = (
+    Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
+    Field("to_per_km2", "number", Title("至", "To"), unit="件/km²"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the switcher.
+
+    Attributes
+    ----------
+    control
+        ``radio`` for a filled surface, of which one is shown; else ``checkbox``.
+    on
+        Whether it is shown when the page opens.
+    rank
+        What lies above what on the map.
+    meant
+        What a click means where several things lie: the smallest wins.
+    opens
+        What a click on one of its features opens.
+    named
+        Whether the first column names a feature; a cell or a band has no name.
+    columns
+        The properties that the layer's table shows, and a feature's card where no service
+        writes one; what names the feature comes first.
+    """
+
+    slug: str
+    title: Title
+    group: Title
+    register: str
+    count: int
+    control: Literal["radio", "checkbox"]
+    on: bool
+    rank: int
+    meant: int
+    rules: tuple[Rule, ...]
+    opens: Opens
+    named: bool
+    columns: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one heading, in the order in which the services list them."""
+
+    title: Title
+    rows: tuple[Row, ...]
+
+
+def switcher(
+    infos: Iterable[LayerInfo], *, kinds: Mapping[str, SiteKind], levels: Mapping[str, Level]
+) -> tuple[Group, ...]:
+    """Arrange the layers in groups.
+
+    Parameters
+    ----------
+    infos
+        What ``list_layers`` returned.
+    kinds, levels
+        The passports.
+    """
+    groups: dict[Title, list[Row]] = {}
+    shown = ""
+    for info in infos:
+        row = _row(info, kinds.get(info.slug), levels.get(info.slug), first=not shown)
+        shown = shown or (row.slug if row.on and row.control == "radio" else "")
+        groups.setdefault(info.group, []).append(row)
+    return tuple(Group(title, tuple(rows)) for title, rows in groups.items())
+
+
+def rows(groups: Iterable[Group]) -> list[Row]:
+    """Return the rows of all groups."""
+    return [row for group in groups for row in group.rows]
+
+
+def for_script(row: Row, *, english: bool, href: str) -> dict[str, Any]:
+    """Return what the page's script needs to draw a layer; JSON-able."""
+
+    def said(title: Title) -> str:
+        return title.en if english else title.zh
+
+    return {
+        "slug": row.slug,
+        "title": said(row.title),
+        "href": href,
+        "register": row.register,
+        "fill": row.control == "radio",
+        "rank": row.rank,
+        "meant": row.meant,
+        "opens": row.opens,
+        "name": row.columns[0].name if row.named else None,
+        "rules": [
+            {
+                "where": dict(rule.where),
+                "least": dict(rule.least),
+                "mark": asdict(rule.mark),
+                "label": said(rule.label) if rule.label else None,
+            }
+            for rule in row.rules
+        ],
+        "columns": [
+            {"name": field.name, "title": said(field.title), "unit": field.unit or ""}
+            for field in row.columns[row.named :]
+        ],
+    }
+
+
+def _row(info: LayerInfo, kind: SiteKind | None, level: Level | None, *, first: bool) -> Row:
+    fill = info.register in FILLS
+    scored = level is not None and level.scored
+    return Row(
+        slug=info.slug,
+        title=info.title,
+        group=info.group,
+        register=info.register,
+        count=info.count,
+        control="radio" if fill else "checkbox",
+        on=(info.register == "risk" and first) or _is_frame(info, level),
+        rank=RANK_OF_REGISTER.get(info.register, RANK_OF_FAMILY[info.family]),
+        rules=cartography.rules(info, kind, level),
+        meant=1 if scored else MEANT_OF_REGISTER[info.register],
+        opens="area" if scored else OPENS.get(info.register, "card"),
+        named=info.register not in NAMELESS,
+        columns=_columns(info, kind, level),
+    )
+
+
+def _is_frame(info: LayerInfo, level: Level | None) -> bool:
+    """Tell whether it is the outline around the areas that are scored."""
+    return level is not None and not level.scored and info.count > 0
+
+
+def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tuple[Field, ...]:
+    if kind is not None:
+        return (NAME, CODE, *kind.open_fields, *OF_PLACE)
+    if level is not None:
+        return (NAME, CODE, *level.fields)
+    title, *rest = cases.FIELDS
+    registers: dict[str, tuple[Field, ...]] = {
+        "risk": (NAME, CODE, *OF_SCORE),
+        "hazard": (title, CODE, *rest, *OF_CASE),
+        "hotspot": OF_CELL,
+        "heat": OF_BAND,
+    }
+    return registers.get(info.register, (NAME, CODE))

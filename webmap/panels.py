@@ -1,0 +1,106 @@
+"""What was clicked, as a piece of HTML for the panel beside the map; each is also a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import shapely
+from flask import Blueprint, render_template, request
+
+from gis.domain.rights import Actor
+from gis.errors import InvalidDataError
+from gis.services.explain_area import explain_area
+from gis.services.query_near import query_near
+from gis.services.show_site import show_site
+from gis.workspace import Workspace
+from webmap import asked
+from webmap.context import about, actor, workspace
+
+bp = Blueprint("panels", __name__)
+
+RADII_M = (200, 500, 1000, 3000)
+"""Offered beside the field; any other radius may be typed."""
+DEFAULT_RADIUS_M = 500
+TOP = 3
+"""Shares shown before the reader asks for all."""
+
+
+@bp.get("/panel/areas/<level>/<code>", defaults={"page": False})
+@bp.get("/areas/<level>/<code>", defaults={"page": True})
+def area(level: str, code: str, page: bool) -> str:
+    """Say how an area stands and why."""
+    found = explain_area(workspace(), actor(), level, code)
+    return _show("area", page, found["name"], area=found, top=TOP, kinds=workspace().kinds)
+
+
+@bp.get("/panel/sites/<int(max=9223372036854775807):site_id>", defaults={"page": False})
+@bp.get("/sites/<int(max=9223372036854775807):site_id>", defaults={"page": True})
+def site(site_id: int, page: bool) -> str:
+    """Show the card of a place."""
+    found = show_site(workspace(), actor(), site_id)
+    return _show("site", page, found["name"], site=found, level=workspace().home_level.slug)
+
+
+@bp.get("/panel/near", defaults={"page": False})
+@bp.get("/near", defaults={"page": True})
+def near(page: bool) -> tuple[str, int]:
+    """Answer a radius query, with the form to ask the next one."""
+    said: dict[str, Any] = {"query": None, "result": None, "problem": None}
+    if any(request.args.get(name) for name in ("lon", "lat")):
+        said = _near(workspace(), actor())
+    html = _show(
+        "near",
+        page,
+        None,
+        kinds=workspace().kinds,
+        radii=RADII_M,
+        default_radius_m=DEFAULT_RADIUS_M,
+        asked=request.args,
+        **said,
+    )
+    return html, 422 if said["problem"] else 200
+
+
+def _near(ws: Workspace, who: Actor) -> dict[str, Any]:
+    """Return the answer, or what is wrong with the question, to stand beside the form."""
+    try:
+        query = asked.near(request.args, ws.kinds)
+        document = query_near(
+            ws,
+            who,
+            lon=query.lon,
+            lat=query.lat,
+            radius_m=query.radius_m,
+            kinds=query.kinds,
+            limit=query.limit,
+        )
+    except InvalidDataError as error:
+        return {"query": None, "result": None, "problem": str(error)}
+    found = orjson.loads(document.read())
+    rows = [_row(feature, query.radius_m) for feature in found["features"]]
+    return {"query": query, "result": {**found, "rows": rows}, "problem": None}
+
+
+def _row(feature: Mapping[str, Any], radius_m: float) -> dict[str, Any]:
+    """Return what a line of the table says, with the box to zoom to.
+
+    ``doubtful`` tells that the place may as well lie outside: its accuracy crosses the ring.
+    """
+    properties = feature["properties"]
+    box = shapely.bounds(shapely.from_geojson(orjson.dumps(feature["geometry"])))
+    return {
+        **properties,
+        "id": feature["id"],
+        "box": ",".join(f"{edge:.6f}" for edge in box),
+        "doubtful": properties["distance_m"] + (properties.get("accuracy_m") or 0) > radius_m,
+    }
+
+
+def _show(name: str, page: bool, title: str | None, **said: Any) -> str:
+    """Render a fragment, alone or inside a page."""
+    if not page:
+        return render_template(f"panel/{name}.html", about=about(), **said)
+    part = f"panel/{name}.html"
+    return render_template("card.html", about=about(), title=title, part=part, **said)
