@@ -63,7 +63,7 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
         ),
         "layer of 3,000 houses as GeoJSON": (
             lambda: read(load_layer(ws, READER, "self_built_house")),
-            lambda: houses.to_json(),
+            lambda: houses.to_json(default=str),
         ),
         "export of 3,000 houses to GeoPackage": (
             lambda: export_layer(ws, OPERATOR, "self_built_house", "gpkg", folder / "ours.gpkg"),
@@ -92,7 +92,7 @@ def near_by_frames(frames: dict[str, gpd.GeoDataFrame]) -> str:
         distance_m = frame.to_crs(METRIC).distance(centre.iloc[0])
         found.append(frame[distance_m <= RADIUS_M].assign(distance_m=distance_m))
     together = gpd.GeoDataFrame(pd.concat(found, ignore_index=True))
-    return str(together.sort_values("distance_m").to_json())
+    return str(together.sort_values("distance_m").to_json(default=str))
 
 
 def read(document: Any) -> bytes:

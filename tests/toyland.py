@@ -25,7 +25,7 @@ from gis.files.passports import load_kinds
 DATA = Path(__file__).parent.parent / "data"
 KINDS: Mapping[str, SiteKind] = load_kinds(DATA / "sites")
 METHODS = load_methods(DATA / "methods")
-VALUES = {slug: method.values for slug, method in METHODS.items()}  # noqa: PD011
+VALUES = {slug: method.values for slug, method in METHODS.items()}
 INDEX = VALUES["index"]
 
 AS_OF = dt.date(2026, 6, 30)
@@ -199,7 +199,7 @@ def _floats(values: list[Any]) -> np.ndarray:
 def _value(field: Field, rng: np.random.Generator) -> Any:
     if field.codes is not None:
         return str(rng.choice(list(BASE_POINTS)))
-    if field.values:  # noqa: PD011 - a tuple, no frame
+    if field.values:
         return str(rng.choice(list(field.values)))
     if field.type == "boolean":
         return bool(rng.random() < 0.5)

@@ -81,8 +81,11 @@ def _choose() -> str:
 
 def _remember(response: Any) -> Any:
     """Keep a language that was asked for in the address."""
+    if response.mimetype != "text/html":
+        return response
+    response.vary.update(("Accept-Language", "Cookie"))
     asked = request.args.get("lang")
-    if asked in LANGUAGES and response.mimetype == "text/html":
+    if asked in LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE, asked, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,28 @@ def tenths(number: float | None) -> str:
     return str(UNKNOWN) if number is None else f"{number:,.1f}"
 
 
+def add_up(parts: Sequence[float], total: float) -> list[float]:
+    """Round parts to tenths so that they still add up to the rounded total.
+
+    Parameters
+    ----------
+    parts
+        Each >= 0; together ``total``, within rounding.
+    total
+        What they are parts of.
+
+    Returns
+    -------
+    Tenths, each at most 0.1 from its part (largest remainders are rounded up).
+    """
+    down = [math.floor(part * 10) for part in parts]
+    missing = round(total * 10) - sum(down)
+    by_remainder = sorted(range(len(parts)), key=lambda i: down[i] - parts[i] * 10)
+    for i in by_remainder[: max(missing, 0)]:
+        down[i] += 1
+    return [tenth / 10 for tenth in down]
+
+
 def value(found: Any, unit: str | None = None) -> str:
     """Write an attribute with its unit; what is not known says so and is never left out."""
     if found is None or found == "":
@@ -92,7 +115,7 @@ def direction(bearing_deg: float | None) -> str:
     if bearing_deg is None:
         return "—"
     name = DIRECTIONS[round(bearing_deg / 45) % 8]
-    return f"{name} {bearing_deg:.0f}°"
+    return f"{name} {round(bearing_deg) % 360}°"
 
 
 def class_title(number: int | None) -> str:

@@ -62,6 +62,10 @@ def shell(extent: Box | None, *, leaflet_js: str, leaflet_css: str, nonce: str) 
         attribution_control=False,
         prefer_canvas=True,
         zoom_snap=0.25,
+        # Office machines are slow, and some readers want no motion: the new view is there at once.
+        zoom_animation=False,
+        marker_zoom_animation=False,
+        fade_animation=False,
     )
     # Folium links ten files on four outside hosts; without internet the page would stay blank.
     made.default_js = [("leaflet", leaflet_js)]

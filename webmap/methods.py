@@ -24,7 +24,7 @@ def titles() -> dict[str, str]:
     found = {}
     for slug in sorted(slugs(), key=lambda slug: (slug != FIRST, slug)):
         first_line = (FOLDER / f"{slug}.md").read_text(encoding="utf-8").partition("\n")[0]
-        found[slug] = first_line.lstrip("# ").strip() or slug
+        found[slug] = first_line.lstrip("# ").replace("`", "").strip() or slug
     return found
 
 

@@ -15,7 +15,7 @@ from gis.services.explain_area import explain_area
 from gis.services.query_near import query_near
 from gis.services.show_site import show_site
 from gis.workspace import Workspace
-from webmap import asked
+from webmap import asked, formats
 from webmap.context import about, actor, workspace
 
 bp = Blueprint("panels", __name__)
@@ -25,6 +25,8 @@ RADII_M = (200, 500, 1000, 3000)
 DEFAULT_RADIUS_M = 500
 TOP = 3
 """Shares shown before the reader asks for all."""
+MOST = 50
+"""Shares in the panel's table; the page has them all."""
 
 
 @bp.get("/panel/areas/<level>/<code>", defaults={"page": False})
@@ -32,7 +34,32 @@ TOP = 3
 def area(level: str, code: str, page: bool) -> str:
     """Say how an area stands and why."""
     found = explain_area(workspace(), actor(), level, code)
-    return _show("area", page, found["name"], area=found, top=TOP, kinds=workspace().kinds)
+    return _show(
+        "area",
+        page,
+        found["name"],
+        area=found,
+        parts=_parts(found["contributions"], found["score"]),
+        top=TOP,
+        most=None if page else MOST,
+        kinds=workspace().kinds,
+    )
+
+
+def _parts(listed: list[dict[str, Any]], score: float | None) -> list[dict[str, Any]]:
+    """Return the largest shares and what is left, rounded so that they add up to the score.
+
+    Each has ``points``, and ``entry`` or, for what is left, ``count``. Empty without a score.
+    """
+    if score is None or not listed:
+        return []
+    parts: list[dict[str, Any]] = [{"entry": entry} for entry in listed[:TOP]]
+    shares = [entry["share"] for entry in listed[:TOP]]
+    if rest := listed[TOP:]:
+        parts.append({"entry": None, "count": len(rest)})
+        shares.append(sum(entry["share"] for entry in rest))
+    points = formats.add_up(shares, score)
+    return [{**part, "points": own} for part, own in zip(parts, points, strict=True)]
 
 
 @bp.get("/panel/sites/<int(max=9223372036854775807):site_id>", defaults={"page": False})
@@ -100,7 +127,8 @@ def _row(feature: Mapping[str, Any], radius_m: float) -> dict[str, Any]:
 
 def _show(name: str, page: bool, title: str | None, **said: Any) -> str:
     """Render a fragment, alone or inside a page."""
-    if not page:
-        return render_template(f"panel/{name}.html", about=about(), **said)
     part = f"panel/{name}.html"
-    return render_template("card.html", about=about(), title=title, part=part, **said)
+    said = {**said, "about": about(), "page": page}
+    if not page:
+        return render_template(part, **said)
+    return render_template("card.html", title=title, part=part, **said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gis.domain.features import splice
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.write import WRITERS
@@ -18,6 +19,9 @@ FORMATS = tuple(WRITERS)
 
 def export_layer(ws: Workspace, actor: Actor, slug: str, format_: str, out: Path) -> int:
     """Write a layer to a file, whole or not at all.
+
+    Every feature carries the notices as a property of its own: a GIS drops what a collection
+    says of itself, and a table has no other place for it.
 
     Parameters
     ----------
@@ -44,4 +48,5 @@ def export_layer(ws: Workspace, actor: Actor, slug: str, format_: str, out: Path
     with dialect.reading(ws.engine) as conn:
         info, texts = find(conn, ws, actor, slug)
         said = members(info, describe_open(conn, ws))
-        return WRITERS[format_](texts(conn), out, slug, said)
+        marked = (splice(text, {"notice": said["notice"]}) for text in texts(conn))
+        return WRITERS[format_](marked, out, slug, said)

@@ -22,7 +22,7 @@ from gis.errors import InvalidDataError
 from gis.files.methods import load_methods
 
 METHODS = load_methods(Path(__file__).parents[2] / "data" / "methods")
-CONSTANTS = METHODS["hotspots"].values  # noqa: PD011
+CONSTANTS = METHODS["hotspots"].values
 TOWN = shapely.box(434_000, 3_500_000, 449_000, 3_515_000)
 SEED = 11
 

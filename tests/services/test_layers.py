@@ -8,13 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyogrio
 import pytest
 import shapely
 from shapely.geometry import shape
 
 from gis.domain.rights import OPERATOR, READER, Actor
 from gis.errors import InvalidDataError, NotFoundError
-from gis.services.export_layer import export_layer
+from gis.services.export_layer import FORMATS, export_layer
 from gis.services.load_layer import list_layers, load_layer
 from gis.workspace import Workspace
 
@@ -139,3 +140,15 @@ def test_all_classes_and_no_data_appear_and_few_are_raised(demo: Workspace) -> N
 def test_the_tag_of_a_layer_is_the_same_until_something_changes(demo: Workspace) -> None:
     assert load_layer(demo, READER, "village").etag == load_layer(demo, READER, "village").etag
     assert load_layer(demo, READER, "village").etag != load_layer(demo, READER, "town").etag
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("slug", ["village", "school", "risk_composite", "hotspot"])
+def test_every_export_says_on_every_row_that_it_is_synthetic(
+    demo: Workspace, slug: str, format_: str, tmp_path: Path
+) -> None:
+    out = tmp_path / f"{slug}.{format_}"
+    count = export_layer(demo, OPERATOR, slug, format_, out)
+    found = pyogrio.read_dataframe(out)
+    assert len(found) == count > 0
+    assert set(found["notice"]) == {"模拟数据；边界示意，不作划界依据"}

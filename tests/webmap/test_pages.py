@@ -121,7 +121,7 @@ def test_every_page_carries_the_notices_the_date_and_the_watermark(
 def test_the_method_is_readable_and_only_what_is_there(client: FlaskClient) -> None:
     for slug in methods.slugs():
         page = text(client, f"/methods/{slug}")
-        assert '<article class="prose"><h1>' in page
+        assert '<article class="prose" lang="en"><h1>' in page
     answer = client.get("/methods/..%2F..%2FREADME")
     assert answer.status_code == 404
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from webmap.panels import MOST
+
 
 def areas(client: FlaskClient) -> list[dict[str, Any]]:
     """Return what the composite layer says of each village."""
@@ -44,10 +46,24 @@ def test_the_parts_that_are_shown_add_up_to_the_score(client: FlaskClient) -> No
             assert "没有分数不等于风险低" in page
         else:
             assert 1 <= len(parts) <= 4
-            assert sum(map(float, parts)) == pytest.approx(area["score"], abs=0.25)
+            total = re.findall(r"合计 ([\d.]+) 分", page)
+            assert [f"{sum(map(float, parts)):.1f}"] == total
+            assert float(total[0]) == pytest.approx(area["score"], abs=0.06)
             whole = int(re.findall(r"<b>(\d+)</b> 分（满分 100）", page)[0])
             assert whole == pytest.approx(area["score"], abs=0.56)
             assert f"四舍五入为 {whole} 分" in page
+
+
+def test_the_panel_lists_the_largest_sources_and_the_page_all(client: FlaskClient) -> None:
+    area = max(areas(client), key=lambda area: area["score"] or 0)
+    found = client.get(f"/api/areas/village/{area['code']}/explain").get_json()
+    count = len(found["contributions"])
+    assert count > MOST
+    short = panel(client, f"/panel/areas/village/{area['code']}")
+    page = client.get(f"/areas/village/{area['code']}").get_data(as_text=True)
+    rows = [text.split("<tbody>")[1].split("</tbody>")[0].count("<tr>") for text in (short, page)]
+    assert rows == [MOST, count]
+    assert len(short) < 80_000
 
 
 def test_a_village_without_data_is_nowhere_called_low(client: FlaskClient) -> None:

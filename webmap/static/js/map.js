@@ -155,11 +155,24 @@
       const near = symbol && this._rawPxBounds.getCenter().distanceTo(point)
         <= radius(symbol) + this._clickTolerance();
       if (near) return true;
+      if (this.options.fill) return inside(this._parts, point);
       // What only frames the rest is hit on its line.
-      const frame = this.options.item.layer.meant > 2 && !this.options.fill;
+      const frame = this.options.item.layer.meant > 2;
       return (frame ? L.Polyline : L.Polygon).prototype._containsPoint.call(this, point, true);
     },
   });
+
+  // Leaflet also counts what is a finger's breadth outside; of two villages only one is meant.
+  function inside(rings, { x, y }) {
+    let odd = false;
+    for (const line of rings) {
+      for (let i = 0, j = line.length - 1; i < line.length; j = i, i += 1) {
+        const [a, b] = [line[i], line[j]];
+        if ((a.y > y) !== (b.y > y) && x < ((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x) odd = !odd;
+      }
+    }
+    return odd;
+  }
 
   function pathOptions(mark, item) {
     const symbol = Boolean(SHAPES[mark.shape]);
@@ -346,8 +359,8 @@
     wanted.fill = slug;
     remember();
     const layer = layers.get(slug);
-    const scored = layer && layer.register === 'risk';
     const items = slug ? await itemsFor(slug, () => fill(slug)) : [];
+    const scored = Boolean(layer && layer.register === 'risk' && items && items.length);
     const areas = scored || !outline ? items : await itemsFor(outline.slug, () => fill(slug));
     if (!items || wanted.fill !== slug) return;
     for (const other of page.layers) if (other.fill) take(other.slug);
@@ -596,7 +609,7 @@
     const slug = view.slug || (card && card.dataset.kind);
     try {
       const item = view.what === 'area' ? areaItem(view.id) : await findItem(slug, view.id);
-      if (item && current === view) highlight(item, !view.seen);
+      if (item && current === view) highlight(item, view);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;     // the card says what there is to say
     }
@@ -611,11 +624,11 @@
     return null;
   }
 
-  function highlight(item, approach) {
+  function highlight(item, { at, still }) {
     selection.clearLayers();
     const plain = draw(item.feature.geometry, item.mark, null);
     const bounds = boundsOf(plain);
-    if (approach && map.getZoom() < 14 && item.layer.meant === 0) map.setView(bounds.getCenter(), 14, { animate: false });
+    if (!at && !still && map.getZoom() < 14 && item.layer.meant === 0) map.setView(bounds.getCenter(), 14, { animate: false });
     if (widthOf(bounds) < 20) {
       for (const [color, weight] of [['#ffffff', 6], ['#111111', 2.5]]) {
         L.circleMarker(bounds.getCenter(), { renderer: canvas, radius: 12, color, weight, fill: false, interactive: false }).addTo(selection);
@@ -631,12 +644,20 @@
       here.hidden = false;
       here.dataset.nearHere = `${bounds.getCenter().lng.toFixed(6)},${bounds.getCenter().lat.toFixed(6)}`;
     }
-    bringIntoView(bounds);
+    if (at) map.panInside(at, clear());
+    else if (!still) bringIntoView(bounds);
   }
 
   // How much of the map the sheet covers on a phone.
   function covered() {
     return phone.matches && !detail.hidden ? detail.offsetHeight : 0;
+  }
+
+  // What lies around the part of the map that nothing covers.
+  function clear() {
+    const below = covered();
+    const above = phone.matches ? (below ? 48 : 120) : 56;
+    return { paddingTopLeft: [24, above], paddingBottomRight: [24, 24 + below], animate: false };
   }
 
   function widthOf(bounds) {
@@ -645,11 +666,9 @@
 
   function bringIntoView(bounds) {
     map.invalidateSize({ pan: false });
-    const below = covered();
-    const above = phone.matches ? (below ? 48 : 120) : 56;
-    const options = { paddingTopLeft: [24, above], paddingBottomRight: [24, 24 + below] };
-    const size = map.getSize();
-    const free = L.bounds([24, above], [size.x - 24, size.y - 24 - below]);
+    const options = clear();
+    const size = L.point(map.getSize());
+    const free = L.bounds(options.paddingTopLeft, size.subtract(options.paddingBottomRight));
     const a = map.latLngToContainerPoint(bounds.getNorthWest());
     const b = map.latLngToContainerPoint(bounds.getSouthEast());
     if (free.contains(L.bounds(a, b))) return;
@@ -669,7 +688,7 @@
       link.type = 'button';
       link.className = 'link';
       link.textContent = item.name;
-      link.addEventListener('click', () => open({ ...viewOf(item), seen: true }));
+      link.addEventListener('click', () => open({ ...viewOf(item), still: true }));
       bar.append(link);
     }
   }
@@ -721,7 +740,7 @@
     if (!first) return;
     trail.length = 0;
     current = null;
-    open({ ...viewOf(first), seen: true }, { also: others.filter((item) => item.layer.meant < 3).slice(0, 6) });
+    open({ ...viewOf(first), at: event.latlng }, { also: others.filter((item) => item.layer.meant < 3).slice(0, 6) });
   });
 
   // ---- Radius query ---------------------------------------------------------------------------
@@ -754,7 +773,7 @@
     ring.addLayer(new PointMark(centre, pathOptions({ shape: 'saltire', fill: null, stroke: '#1f4e5f', width: 2.5, size: 1.2, opacity: 1 }, null)));
     const bounds = around.getBounds();
     if (phone.matches) section.scrollIntoView({ block: 'start' });
-    if (widthOf(bounds) < 160) map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [56, 56], paddingBottomRight: [56, 32 + covered()] });
+    if (widthOf(bounds) < 160) map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [56, 56], paddingBottomRight: [56, 32 + covered()], animate: false });
     else bringIntoView(bounds);
     const view = current;
     try {
@@ -831,11 +850,11 @@
   function zoomTo(key, box) {
     const [w, s, e, n] = box.split(',').map(Number);
     const [slug, id] = key.split('/');
-    map.fitBounds([[s, w], [n, e]], { maxZoom: 17, padding: [80, 80] });
+    map.fitBounds([[s, w], [n, e]], { maxZoom: 17, padding: [80, 80], animate: false });
     selection.clearLayers();
     ring.eachLayer((path) => {
       const item = path.options.item;
-      if (item && item.layer.slug === slug && String(item.id) === id) highlight(item, false);
+      if (item && item.layer.slug === slug && String(item.id) === id) highlight(item, { still: true });
     });
   }
 
@@ -938,7 +957,7 @@
     const beside = phone.matches
       ? { paddingTopLeft: [8, 120], paddingBottomRight: [8, 96] }
       : { paddingTopLeft: [16, 52], paddingBottomRight: [16, 32] };
-    map.fitBounds([[s, w], [n, e]], beside);
+    map.fitBounds([[s, w], [n, e]], { ...beside, animate: false });
   }
 
   const TOOLS = {
@@ -1054,7 +1073,7 @@
     remember();
     filled.then(() => {
       const [what, from, ...id] = (parts.get('open') || '').split('/');
-      if (OPENS.has(what)) open({ what, slug: from || undefined, id: id.join('/') });
+      if (OPENS.has(what)) open({ what, slug: from || undefined, id: id.join('/'), still: parts.has('at') });
       else if (parts.has('near')) open({ what: 'near', query: parts.get('near') });
     });
   }
@@ -1067,7 +1086,7 @@
   });
   map.on('moveend', remember);
   map.on('zoomend', () => byId('content').classList.toggle('far', map.getZoom() < 10.5));
-  window.addEventListener('hashchange', restore);
+  window.addEventListener('hashchange', () => { if (window.location.hash.includes('=')) restore(); });
 
   L.control.zoom({ position: 'bottomright', zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   if (phone.matches) {
