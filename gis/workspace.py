@@ -28,7 +28,7 @@ class Settings:
     database_url
         ``sqlite:///file`` or ``postgresql+psycopg://...``.
     data_dir
-        What this installation writes: the embedded database, logs.
+        What this installation writes: the embedded database.
     """
 
     database_url: str

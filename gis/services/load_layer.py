@@ -14,6 +14,7 @@ from gis.domain.features import collection, feature_texts
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
+from gis.domain.risk.assess import INDEX
 from gis.errors import NotFoundError
 from gis.services.describe import Register, describe_open
 from gis.storage import areas, dialect, hazards, runs, sites, wire
@@ -35,7 +36,8 @@ class LayerInfo:
     extent
         West, south, east, north in degrees; None while it is empty.
     style
-        What the passport says of its look.
+        What is known of its look: of a kind what its passport says, of risk the limits of the
+        classes that the run used.
     run
         Id of the computation it shows; None where it shows the register itself.
     """
@@ -138,8 +140,9 @@ def _risk_layers(conn: Connection) -> Catalogue:
     titles |= {RISK_PREFIX + model.slug: model.title for model in registry.models()}
     run = runs.latest(conn, runs.RISK)
     summary = wire.run_summary(conn, run["id"]) if run else {}
+    limits = {"class_limits": run["parameters"][INDEX]["class_limits"]} if run else {}
     return {
-        slug: _run_layer(run, slug, title, RISK, "polygon", "risk", summary)
+        slug: _run_layer(run, slug, title, RISK, "risk", summary, style=limits)
         for slug, title in titles.items()
     }
 
@@ -154,8 +157,8 @@ def _hazard_layers(conn: Connection, ws: Workspace) -> Catalogue:
     register = LayerInfo("hazard", title, HAZARDS, "point", count, extent, "hazard")
     return {
         "hazard": (register, lambda conn: _hazard_texts(conn, ws)),
-        HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "polygon", "hotspot", summary),
-        HEAT: _run_layer(run, HEAT, heat, HAZARDS, "polygon", "heat", summary),
+        HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "hotspot", summary),
+        HEAT: _run_layer(run, HEAT, heat, HAZARDS, "heat", summary),
     }
 
 
@@ -204,13 +207,23 @@ def _run_layer(
     slug: str,
     title: Title,
     group: Title,
-    family: Family,
     register: str,
     summary: Mapping[str, tuple[int, Box | None]],
+    *,
+    style: Mapping[str, Any] | None = None,
 ) -> tuple[LayerInfo, Texts]:
     count, extent = summary.get(slug, (0, None))
-    run_id = run["id"] if run else None
-    info = LayerInfo(slug, title, group, family, count, extent, register, run=run_id)
+    info = LayerInfo(
+        slug,
+        title,
+        group,
+        "polygon",
+        count,
+        extent,
+        register,
+        style=style or {},
+        run=run["id"] if run else None,
+    )
     if run is None:
         return info, lambda _conn: iter(())
     return info, lambda conn: wire.run_features(conn, run["id"], slug)

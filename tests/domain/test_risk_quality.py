@@ -71,6 +71,15 @@ def test_residents_without_a_dwelling_to_hold_them_give_no_score() -> None:
     assert "常住人口未知或无法落到房屋，不评分" in found.quality["notes_zh"][1]
 
 
+def test_a_few_houses_in_a_village_that_nobody_counted_give_no_score() -> None:
+    counted = _assess(toyland.coverage("complete"))
+    assert counted.result.scores["population_known"].all()
+    glimpsed = _assess(toyland.coverage("partial"))
+    assert not glimpsed.result.scores["population_known"].any()
+    assert glimpsed.result.sectors["HE"].isna().all()
+    assert glimpsed.classes["shown"].isna().all()
+
+
 def test_a_village_where_nobody_lives_is_known_to_be_empty() -> None:
     sites = toyland.sites()
     sites["self_built_house"] = sites["self_built_house"].iloc[[0, 2]]
@@ -91,7 +100,7 @@ def test_the_grade_falls_with_what_is_unknown(
     sites["self_built_house"] = houses.assign(
         grade=np.array([grade] * 3, dtype=object), use=np.array([known] * 3, dtype=object)
     )
-    found = _assess(toyland.coverage(status), sites)
+    found = _assess(toyland.coverage(status), sites, a=500, b=800, c=300)
     assert found.quality["grade"][0] == expected
     assert "脆弱性与应对能力尚未测算，暂按5.0计" in found.quality["notes_zh"][0]
 

@@ -92,7 +92,7 @@ def evaluate(
     pairs = pair(sources, receptors)
     hits = loading.hit(sources, pairs)
     load, exposed = loading.load(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
-    populated = population_known(receptors, areas)
+    populated = population_known(receptors, areas, coverage)
     known = known_sectors(areas, sectors, reads, coverage) & populated
     v, c = _default(vulnerability, ids, constants), _default(coping, ids, constants)
     risk, scores, together = indexing.index(
@@ -129,17 +129,33 @@ def known_sectors(
     return known
 
 
-def population_known(receptors: pd.DataFrame, areas: pd.DataFrame) -> Bools:
+def population_known(
+    receptors: pd.DataFrame, areas: pd.DataFrame, coverage: pd.DataFrame | None = None
+) -> Bools:
     """Tell where the population is known; shape (A,), in the order of ``areas``.
 
-    It is not where nothing is recorded and nobody is found, nor where residents are recorded
-    but no dwelling is known that could hold them: people must be attached to buildings.
+    Where residents are recorded it is known if a dwelling is known that can hold them: people
+    must be attached to buildings. Where they are not recorded it is known only if people were
+    found and the dwellings there are covered completely: a handful of houses in a village that
+    nobody counted says nothing of how many people live there.
     """
     ids = areas["area"].to_numpy(dtype=np.int64)
     recorded = areas["residents"].to_numpy(dtype=np.float64)
     placed = (recorded == 0) | (residents_placed(receptors, ids) > 0)
-    known: Bools = np.where(np.isnan(recorded), _people(receptors, ids) > 0, placed)
+    counted = (_people(receptors, ids) > 0) & _dwellings_complete(receptors, areas, coverage)
+    known: Bools = np.where(np.isnan(recorded), counted, placed)
     return known
+
+
+def _dwellings_complete(
+    receptors: pd.DataFrame, areas: pd.DataFrame, coverage: pd.DataFrame | None
+) -> Bools:
+    if coverage is None:
+        return np.ones(len(areas), dtype=bool)
+    dwellings = set(receptors.loc[receptors["resident"], "kind"])
+    complete = coverage["kind"].isin(dwellings) & (coverage["status"] == "complete")
+    codes = areas["code"].astype(object)
+    return codes.isin(set(coverage.loc[complete, "village"])).to_numpy(dtype=bool)
 
 
 def _ordered(
