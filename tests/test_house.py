@@ -37,7 +37,8 @@ def relative(path: Path) -> str:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_has_its_constants_its_page_and_its_golden_table(model: str) -> None:
-    rooms = [f"data/methods/{model}.toml", f"docs/methods/{model}.md", f"tests/golden/{model}.csv"]
+    rooms = [f"data/methods/{model}.toml", f"tests/golden/{model}.csv"]
+    rooms += [f"docs/methods/{model}{end}" for end in (".md", ".en.md")]
     assert [room for room in rooms if not (ROOT / room).is_file()] == []
 
 

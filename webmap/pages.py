@@ -97,13 +97,20 @@ def layer_table(slug: str) -> str:
 @bp.get("/methods/")
 def method_list() -> str:
     """List the pages about the method."""
-    return render_template("methods.html", about=about(), titles=methods.titles())
+    titles = methods.titles(english=lang() == "en")
+    return render_template("methods.html", about=about(), titles=titles)
 
 
 @bp.get("/methods/<slug>")
 def method(slug: str) -> str:
     """Show how a score comes about."""
-    return render_template("method.html", about=about(), slug=slug, body=methods.page(slug))
+    english = lang() == "en"
+    return render_template(
+        "method.html",
+        about=about(),
+        title=methods.title(slug, english=english),
+        body=methods.page(slug, english=english),
+    )
 
 
 def _script_layers(groups: tuple[layers.Group, ...]) -> list[dict[str, Any]]:

@@ -118,12 +118,43 @@ def test_every_page_carries_the_notices_the_date_and_the_watermark(
     assert [words for words in needed if words not in page] == []
 
 
-def test_the_method_is_readable_and_only_what_is_there(client: FlaskClient) -> None:
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_every_page_of_the_method_is_there_in_both_languages() -> None:
+    files = sorted(file.name for file in methods.FOLDER.iterdir())
+    assert files == sorted(f"{slug}{end}" for slug in methods.slugs() for end in (".md", ".en.md"))
     for slug in methods.slugs():
-        page = text(client, f"/methods/{slug}")
-        assert '<article class="prose" lang="en"><h1>' in page
-    answer = client.get("/methods/..%2F..%2FREADME")
-    assert answer.status_code == 404
+        assert CHINESE.match(methods.title(slug, english=False)), slug
+        assert not CHINESE.match(methods.title(slug, english=True)), slug
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_method_is_shown_in_the_language_of_the_page(
+    client: FlaskClient, language: str
+) -> None:
+    titles = methods.titles(english=language == "en")
+    assert list(titles) == [methods.FIRST, *sorted(set(methods.slugs()) - {methods.FIRST})]
+    listed = unescape(text(client, f"/methods/?lang={language}"))
+    assert [title for title in titles.values() if f">{title}</a>" not in listed] == []
+    for slug, title in titles.items():
+        page = unescape(text(client, f"/methods/{slug}?lang={language}"))
+        assert f"<title>{title} · " in page
+        heading = re.findall(r'<article class="prose"><h1>(.*?)</h1>', page)
+        assert [re.sub("</?code>", "", found) for found in heading] == [title]
+        links = re.findall(r'href="([^"/?#]+)"', page)
+        assert set(links) <= set(methods.slugs())
+
+
+def test_a_chinese_line_goes_on_without_a_space(client: FlaskClient) -> None:
+    for slug in methods.slugs():
+        article = text(client, f"/methods/{slug}?lang=zh").partition("<article")[2]
+        assert re.findall(r"[\u4e00-\u9fff、，；。]\n[\u4e00-\u9fff]", article) == []
+
+
+def test_the_method_has_only_the_pages_that_are_there(client: FlaskClient) -> None:
+    for path in ("/methods/..%2F..%2FREADME", "/methods/index.en"):
+        assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
