@@ -74,10 +74,16 @@ class Workspace:
 
 def open_workspace(settings: Settings) -> Workspace:
     """Open the database that the settings name, and read the passports."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"数据文件夹不能建立，请检查 RISKMAP_DATA_DIR：{error}") from error
+    kinds, levels = load_kinds(DATA / "sites"), load_levels(DATA / "boundaries")
+    if twice := set(kinds) & set(levels):
+        raise ConfigError(f"类别和层级不能同名：{'、'.join(sorted(twice))}")
     return Workspace(
         engine=dialect.open_engine(settings.database_url),
-        kinds=load_kinds(DATA / "sites"),
-        levels=load_levels(DATA / "boundaries"),
+        kinds=kinds,
+        levels=levels,
         settings=settings,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from gis.errors import GisError, InvalidDataError
 from gis.services.changes import Report
@@ -25,7 +26,10 @@ def opened() -> Workspace:
 
 
 def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an expected error into one line on stderr and exit code 1."""
+    """Turn an expected error into one line on stderr and exit code 1.
+
+    A database that fails is told by its own first line only: what follows could quote rows.
+    """
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -33,6 +37,11 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except GisError as error:
             raise click.ClickException(str(error)) from error
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", error)).strip().splitlines()
+            raise click.ClickException(
+                f"数据库出错，本次操作没有留下任何改动：{cause[0] if cause else error!r}"
+            ) from None
 
     return wrapped
 

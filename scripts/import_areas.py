@@ -15,10 +15,14 @@ from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_w
 @click.argument("level")
 @click.argument("file", type=click.Path(path_type=Path))
 @file_options
+@click.option("--whole", is_flag=True, help="文件是全部的面：文件里没有的面到今天为止。")
 @says_what_is_wrong
-def main(level: str, file: Path, columns: tuple[str, ...], crs: str | None) -> None:
+def main(level: str, file: Path, columns: tuple[str, ...], crs: str | None, whole: bool) -> None:
     """Insert or update areas of LEVEL from FILE by code; places then find their home village."""
-    echo_report(import_areas(opened(), OPERATOR, level, file, mapping=pairs(columns), crs=crs))
+    mapping = pairs(columns)
+    echo_report(
+        import_areas(opened(), OPERATOR, level, file, mapping=mapping, crs=crs, whole=whole)
+    )
 
 
 if __name__ == "__main__":

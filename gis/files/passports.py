@@ -57,6 +57,8 @@ def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dic
     passports: dict[str, Passport] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
+            if not (path.stem.isidentifier() and path.stem.isascii() and path.stem.islower()):
+                raise ValueError("文件名只能用小写字母、数字和下划线")
             passports[path.stem] = build(path.stem, tomllib.loads(path.read_text("utf-8")))
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"护照文件 {path.name} 有误：{error!r}，请改正后重试") from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ import shapely
 
 from gis.domain import geometry
 from gis.domain.crs import STORED
+from gis.domain.days import LEGAL_ZONE
 from gis.domain.kinds import Field, GeometryFamily, Title
 from gis.errors import InvalidDataError
 
@@ -42,6 +45,9 @@ class Incoming:
         The rows not taken.
     unmapped
         Names of the columns that no field took.
+    given
+        Names of the fields that the file has a column for: what it does not have, it does not
+        say, and an import leaves as it was.
     notes
         What was done to the data, in words.
     sha256
@@ -51,6 +57,7 @@ class Incoming:
     rows: gpd.GeoDataFrame
     rejected: tuple[Rejection, ...]
     unmapped: tuple[str, ...]
+    given: frozenset[str]
     notes: tuple[str, ...]
     sha256: str
 
@@ -120,6 +127,7 @@ def read_places(
     if flattened:
         notes = (*notes, f"{flattened} 行线、面的高程已舍去（只存平面坐标）")
     _refuse_places(reasons, shapes, families, place_needed)
+    _refuse_long(reasons, taken["code"])
     _refuse_twice(reasons, taken["code"])
     extra = [c for c in frame.columns if c not in {*columns.values(), "geometry", ROW}]
     taken["unmapped"] = _records(frame, extra)
@@ -134,7 +142,7 @@ def read_places(
         if why
     )
     kept = rows[~bad].reset_index(drop=True)
-    return Incoming(kept, rejected, tuple(extra), notes, _sha256(path))
+    return Incoming(kept, rejected, tuple(extra), frozenset(columns), notes, _sha256(path))
 
 
 ROW = "__row__"
@@ -166,10 +174,12 @@ def _open_spatial(path: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
         if len(layers) > 1:
             names = ", ".join(layers[:, 0])
             raise InvalidDataError(f"{path.name} 里有多个图层（{names}）：请拆成一个图层一个文件")
-        frame = gpd.read_file(path, engine="pyogrio", **options)
+        frame = pyogrio.read_dataframe(path, on_invalid="ignore", **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise InvalidDataError(f"{path.name} 无法读取，可能不完整或已损坏：{error}") from error
     if not isinstance(frame, gpd.GeoDataFrame):
+        if not len(frame):
+            raise InvalidDataError(f"{path.name} 里没有要素")
         raise InvalidDataError(f"{path.name} 里没有空间坐标")
     frame[ROW] = np.arange(1, len(frame) + 1)
     return frame, notes
@@ -197,11 +207,12 @@ def _open_text(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, tuple[str
             f"现有列：{'、'.join(map(str, frame.columns))}"
         )
     x, y = (pd.to_numeric(frame[c], errors="coerce").to_numpy() for c in (lon, lat))
+    frame = frame.drop(columns=[lon, lat]).rename(columns={"geometry": "geometry_"})
     placed = np.isfinite(x) & np.isfinite(y)
     shapes = np.full(len(frame), None, dtype=object)
     shapes[placed] = shapely.points(x[placed], y[placed])
     frame[ROW] = np.arange(2, len(frame) + 2)  # as a spreadsheet numbers them
-    places = gpd.GeoDataFrame(frame.drop(columns=[lon, lat]), geometry=shapes)
+    places = gpd.GeoDataFrame(frame, geometry=shapes)
     return _to_stored(places, crs or STORED, path), (f"文字编码：{encoding}",)
 
 
@@ -211,7 +222,13 @@ def _parse_text(path: Path, separator: str) -> tuple[pd.DataFrame, str]:
     for encoding in encodings:
         try:
             frame = pd.read_csv(
-                path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding
+                path,
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                encoding=encoding,
+                index_col=False,
+                on_bad_lines="error",
             )
         except UnicodeError:
             continue
@@ -238,9 +255,33 @@ def _to_stored(frame: gpd.GeoDataFrame, crs: str | None, path: Path) -> gpd.GeoD
         raise InvalidDataError(f"不认识的坐标系 {crs}：{error}") from error
     if declared is None:
         raise InvalidDataError(f"{path.name} 没有坐标系说明：请用 --crs 写明，例如 --crs EPSG:4549")
-    if declared.is_geographic and declared.to_epsg() in (None, 4326, 4490):
+    stated = FORMATS[path.suffix.lower()] != "GeoJSON" and frame.crs is not None
+    if crs and stated and not declared.equals(frame.crs, ignore_axis_order=True):
+        raise InvalidDataError(
+            f"{path.name} 自己写明坐标系为 {frame.crs.name}，与 --crs {crs} 不同：请去掉 --crs，"
+            "或先改正文件"
+        )
+    _refuse_old_datum(declared)
+    if declared.is_geographic:
         return frame.set_crs(STORED, allow_override=True)
     return frame.set_crs(declared, allow_override=True).to_crs(STORED)
+
+
+def _refuse_old_datum(crs: Any) -> None:
+    """Refuse a system whose ellipsoid is not that of CGCS2000 or WGS 84 (METHOD 9.1).
+
+    PROJ knows no transformation from Beijing 1954 or Xian 1980: the numbers would be taken as
+    they are, tens of metres and more beside the truth.
+    """
+    shape = crs.ellipsoid
+    if (
+        abs(shape.semi_major_metre - 6378137.0) > 1
+        or abs(shape.inverse_flattening - 298.257) > 0.01
+    ):
+        raise InvalidDataError(
+            f"坐标系 {crs.name} 的椭球不是 CGCS2000 或 WGS84，直接使用会偏移几十米以上："
+            "请先由测绘部门转换到 CGCS2000 再导入"
+        )
 
 
 def _columns(
@@ -251,7 +292,7 @@ def _columns(
     for name, column in mapping.items():
         if name not in known:
             raise InvalidDataError(f"没有字段 {name}；可以用：{', '.join(sorted(known))}")
-        if column not in frame.columns:
+        if column not in frame.columns or column in {"geometry", ROW}:
             here = "、".join(str(c) for c in frame.columns if c not in {"geometry", ROW})
             raise InvalidDataError(f"文件里没有列 {column}；现有列：{here}")
     found = dict(mapping)
@@ -286,10 +327,16 @@ def _convert(
         broken = present & np.array([v is None for v in converted], dtype=bool)
         _note(reasons, broken, field, values, "不是" + TYPE_NAMES[field.type])
         _note(reasons, present & ~broken & _outside(converted, field), field, values, _range(field))
-        allowed = codes.get(field.codes) if field.codes else frozenset(field.values) or None
-        if allowed is not None:
+        allowed = codes.get(field.codes, frozenset()) if field.codes else field.values
+        if field.codes or allowed:
             stray = np.array([v is not None and v not in allowed for v in converted], dtype=bool)
-            _note(reasons, stray, field, values, f"不在允许值之内（{'、'.join(sorted(allowed))}）")
+            _note(
+                reasons,
+                stray,
+                field,
+                values,
+                f"不在允许值之内（{'、'.join(sorted(allowed)) or '代码表是空的'}）",
+            )
         if not field.unknown:
             _note(reasons, ~present, field, values, "必须填写")
         taken[field.name] = converted
@@ -313,7 +360,8 @@ def _note(
     reasons: list[list[str]], where: np.ndarray, field: Field, values: np.ndarray, what: str
 ) -> None:
     for row in np.flatnonzero(where):
-        shown = "" if values[row] is None else f"「{str(values[row])[:40]}」"
+        secret = field.personal or values[row] is None
+        shown = "" if secret else f"「{str(values[row])[:40]}」"
         reasons[row].append(f"{field.title.zh}{shown}{what}")
 
 
@@ -332,8 +380,13 @@ def _range(field: Field) -> str:
     return f"超出范围（{'，'.join(filter(None, (low, high)))}{field.unit or ''}）"
 
 
-def _texts(values: np.ndarray) -> list[str]:
-    return [_text(v) for v in values]
+def _texts(values: np.ndarray) -> list[str | None]:
+    """Return texts; None for one with control characters, which PostGIS and spreadsheets refuse."""
+    texts = [_text(v) for v in values]
+    return [None if CONTROL.search(text) else text for text in texts]
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _text(value: Any) -> str:
@@ -363,9 +416,28 @@ BOOLEANS = {
 
 
 def _dates(values: np.ndarray) -> list[str | None]:
-    texts = pd.Series([str(v)[:10].replace("/", "-").replace(".", "-") for v in values])
-    days = pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce")
-    return [None if pd.isna(d) else d.date().isoformat() for d in days]
+    return [_date(str(v)) for v in values]
+
+
+def _date(text: str) -> str | None:
+    """Read a day, with or without a time after it; an instant with an offset is that of here."""
+    found = DAY.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day, time, offset = found.groups()
+    try:
+        if offset:
+            moment = dt.datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{time}{offset}")
+            return moment.astimezone(LEGAL_ZONE).date().isoformat()
+        return dt.date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+DAY = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
+    r"(?:[T ](\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?"
+)
 
 
 READERS = {
@@ -403,11 +475,12 @@ def _refuse_places(
 ) -> None:
     missing = shapely.is_missing(shapes)
     dimension = shapely.get_dimensions(shapes)
-    allowed = np.isin(dimension, [DIMENSIONS[family] for family in families])
+    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
+    allowed = np.isin(dimension, [DIMENSIONS[family] for family in families]) & ~mixed
     for row, problem in enumerate(geometry.problems(shapes)):
         if missing[row]:
             if place_needed:
-                reasons[row].append("没有坐标")
+                reasons[row].append("没有坐标，或几何残缺无法读取")
         elif problem:
             reasons[row].append(problem)
         elif not allowed[row]:
@@ -419,8 +492,18 @@ DIMENSIONS: dict[GeometryFamily, int] = {"point": 0, "line": 1, "polygon": 2}
 FAMILY_NAMES: dict[GeometryFamily, str] = {"point": "点", "line": "线", "polygon": "面"}
 
 
+def _refuse_long(reasons: list[list[str]], keys: np.ndarray) -> None:
+    for row, key in enumerate(keys):
+        if key is not None and len(key) > LONGEST_CODE:
+            reasons[row].append(f"编号超过 {LONGEST_CODE} 个字")
+
+
+LONGEST_CODE = 100
+
+
 def _refuse_twice(reasons: list[list[str]], keys: np.ndarray) -> None:
     column = pd.Series(keys, dtype=object)
+    column[[bool(why) for why in reasons]] = None  # a row refused for itself takes no other's place
     for row in np.flatnonzero(column.notna() & column.duplicated()):
         reasons[row].append(f"编号「{keys[row]}」在文件里重复，只取了第一行")
 

@@ -27,7 +27,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
             reader = csv.DictReader(file)
             rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
             header = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidDataError(f"{path.name} 无法读取，请存为 UTF-8 的 CSV：{error}") from error
     missing = [column for column in columns if column not in header]
     if missing:

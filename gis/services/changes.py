@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.days import LEGAL_ZONE
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.read import Incoming, Rejection
 from gis.storage import dialect, register
 from gis.storage.register import Register, Stamp
 from gis.workspace import Workspace
-
-LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
-"""Legal dates are dates here; instants are UTC."""
 
 
 def now() -> dt.datetime:
@@ -37,9 +34,14 @@ def today(found: Register) -> dt.date:
 def changing(ws: Workspace, actor: Actor) -> Iterator[tuple[Connection, Stamp]]:
     """Open one transaction that changes the register; nothing of it is kept on an error."""
     with dialect.writing(ws.engine) as conn:
-        found = register.load(conn)
-        revision = register.next_revision(conn)
-        yield conn, Stamp(revision=revision, at=now(), today=today(found), actor=actor.name)
+        yield conn, stamp_of(conn, actor)
+
+
+def stamp_of(conn: Connection, actor: Actor) -> Stamp:
+    """Return what stands beside the rows that this transaction writes; others wait from here."""
+    revision = register.next_revision(conn)
+    found = register.load(conn)
+    return Stamp(revision=revision, at=now(), today=today(found), actor=actor.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +86,27 @@ class Report:
 
 
 def sort_out(
-    stored: Sequence[RowMapping], rows: Sequence[Mapping[str, Any]], *, key: str = "key"
+    stored: Mapping[str, RowMapping], rows: Sequence[Mapping[str, Any]], *, key: str = "key"
 ) -> tuple[list[dict[str, Any]], list[tuple[RowMapping, dict[str, Any]]], int]:
     """Tell new rows from changed and same ones.
 
     Parameters
     ----------
     stored
-        What the register holds.
+        What the register holds, by key.
     rows
         What the file holds; each value is compared with the stored one of the same name, but
         for ``source_row``: a row that only moved in its file is the same.
     key
-        Column that tells which row is which.
+        Column of the row that holds its key.
 
     Returns
     -------
     New rows, pairs (stored, new) that differ, and the number of rows that are the same.
     """
-    known = {row[key]: row for row in stored}
     new, changed, same = [], [], 0
     for row in rows:
-        old = known.get(row[key])
+        old = stored.get(row[key])
         if old is None:
             new.append(dict(row))
         elif any(old[name] != value for name, value in row.items() if name != "source_row"):
@@ -124,6 +125,8 @@ def begin_import(
     mapping: Mapping[str, str] | None,
 ) -> Stamp:
     """Write down the import; return the stamp that its rows carry."""
+    if report.new or report.changed:
+        register.advance(conn, stamp)
     batch = register.record_import(
         conn,
         at=stamp.at,
@@ -135,6 +138,42 @@ def begin_import(
         counts=report.counts,
     )
     return replace(stamp, batch=batch)
+
+
+def keep_unsaid(
+    row: Mapping[str, Any],
+    old: RowMapping | None,
+    given: Collection[str],
+    columns: Mapping[str, str],
+    groups: Mapping[str, Collection[str]],
+) -> dict[str, Any]:
+    """Fill a row of a file with what is stored and the file does not speak of.
+
+    Parameters
+    ----------
+    row
+        As the file gives it.
+    old
+        As it is stored; None for a new one.
+    given
+        Fields that the file has a column for.
+    columns
+        Column of the row to the field that fills it.
+    groups
+        Column of the row that holds a dict, to the fields in it.
+
+    Returns
+    -------
+    The row in which a file without a column for a field leaves the field as it was, and columns
+    that no field takes are added to earlier ones.
+    """
+    if old is None:
+        return dict(row)
+    kept = {name: old[name] for name, field in columns.items() if field not in given}
+    for group, fields in groups.items():
+        unsaid = set(fields) - set(given)
+        kept[group] = {k: v for k, v in old[group].items() if k in unsaid} | row[group]
+    return {**row, **kept, "unmapped": old["unmapped"] | row["unmapped"]}
 
 
 def refuse_wrong_purpose(conn: Connection, incoming: Incoming) -> None:

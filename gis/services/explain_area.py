@@ -31,7 +31,8 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
     ``score`` (0..100, null where unknown), ``class`` (1..5 or null), ``index_class``, ``floor``,
     ``flags``, ``data_quality``, ``sectors`` and ``contributions``, whose ``share``s add up to
     the score. What the reader may not see folds into one share without site or distance.
-    Before the first run, or for an area newer than it, the score is null and ``run`` says so.
+    Before the first run, or for an area that it did not know, the score is null. ``run`` says
+    whether the register changed since (``stale``).
 
     Raises
     ------
@@ -45,9 +46,10 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
         if area is None:
             raise NotFoundError(f"没有代码为 {code} 的{passport.title.zh}")
         run = runs.latest(conn, runs.RISK, level)
-        scores = runs.scores(conn, run["id"], area["id"]) if run else []
-        loads = runs.contributions(conn, run["id"], area["id"]) if run else []
-        raised = runs.flags(conn, run["id"], area["id"]) if run else []
+        scores = runs.scores(conn, run["id"], code) if run else []
+        scored = scores[0]["area"] if scores else None
+        loads = runs.contributions(conn, run["id"], scored) if run and scored else []
+        raised = runs.flags(conn, run["id"], scored) if run and scored else []
         asked = {row["site"] for row in (*loads, *raised) if row["site"] is not None}
         coverage = codes.load_coverage(conn)
         called = _visible(conn, ws, actor, asked)

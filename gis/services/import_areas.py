@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import shapely
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.crs import to_metres
 from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.files import read
 from gis.services import changes
 from gis.services.changes import Report
 from gis.services.import_sites import home_villages
-from gis.storage import areas, sites
+from gis.storage import areas, hazards, sites
 from gis.storage.frames import missing_to_none
 from gis.storage.register import Stamp
 from gis.workspace import Workspace
@@ -30,12 +32,14 @@ def import_areas(
     *,
     mapping: Mapping[str, str] | None = None,
     crs: str | None = None,
+    whole: bool = False,
 ) -> Report:
     """Insert or update the areas of a file, by code, in one transaction.
 
     An area that changed is closed today and a new row begins, so that earlier results keep
-    their boundary. Areas that the file does not name stay as they are. After a change of the
-    home level every place finds its home village again.
+    their boundary. Areas that the file does not name stay as they are, or are closed where the
+    file is said to be ``whole``. After a change of the home level every place and every case
+    finds its home village again. Overlaps are told in the report's notes.
 
     Parameters, returns and errors as ``import_sites``.
     """
@@ -45,23 +49,60 @@ def import_areas(
     )
     with changes.changing(ws, actor) as (conn, stamp):
         changes.refuse_wrong_purpose(conn, incoming)
-        rows = _rows(passport, incoming.rows)
-        new, changed, same = changes.sort_out(areas.load_stored(conn, level), rows, key="code")
+        stored = {row["code"]: row for row in areas.load_stored(conn, level)}
+        groups = {"attrs": [field.name for field in passport.fields]}
+        rows = [
+            changes.keep_unsaid(row, stored.get(row["code"]), incoming.given, COMMON, groups)
+            for row in _rows(passport, incoming.rows)
+        ]
+        new, changed, same = changes.sort_out(stored, rows, key="code")
+        gone = [row for code, row in stored.items() if whole and code not in _codes(rows)]
         report = Report(
             target=level,
             new=len(new),
-            changed=len(changed),
+            changed=len(changed) + len(gone),
             same=same,
             rejected=incoming.rejected,
             unmapped=incoming.unmapped,
-            notes=incoming.notes,
         )
         stamp = changes.begin_import(conn, stamp, report, incoming, path, mapping)
-        areas.close(conn, [old["id"] for old, _ in changed], stamp)
+        areas.close(conn, [old["id"] for old in (*gone, *(old for old, _ in changed))], stamp)
         areas.insert(conn, [*new, *(row for _, row in changed)], stamp)
-        if passport == ws.home_level and (new or changed):
+        if passport == ws.home_level and report.new + report.changed:
             _find_homes(conn, ws, stamp)
-    return report
+        notes = _notes(areas.load(conn, passport), gone, report, scored=passport.scored)
+    return replace(report, notes=(*incoming.notes, *notes))
+
+
+COMMON = {"name": "name", "source": "source"}
+"""Columns of a row that are no passport's, and the field of the file that fills each."""
+
+LEAST_OVERLAP_M2 = 100.0
+"""Smaller overlaps come from rounding along a border."""
+
+
+def _codes(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["code"] for row in rows}
+
+
+def _notes(
+    ground: gpd.GeoDataFrame, gone: list[RowMapping], report: Report, *, scored: bool
+) -> list[str]:
+    """Say what the person who imported areas should know next."""
+    notes = []
+    shapes = to_metres(ground).geometry.to_numpy()
+    overlap_m2 = float(shapely.area(shapes).sum() - shapely.union_all(shapes).area)
+    if overlap_m2 > LEAST_OVERLAP_M2:
+        notes.append(
+            f"面与面互相重叠，合计 {overlap_m2:,.0f} 平方米：请检查边界，旧的面可用 --whole 关闭"
+        )
+    if gone:
+        notes.append(
+            f"文件里没有的 {len(gone)} 个面已关闭：{'、'.join(row['name'] for row in gone)}"
+        )
+    if scored and report.new + report.changed:
+        notes.append("边界或人口有变，请重新运行 python -m scripts.compute_risk")
+    return notes
 
 
 def _find_homes(conn: Connection, ws: Workspace, stamp: Stamp) -> None:
@@ -78,6 +119,10 @@ def _find_homes(conn: Connection, ws: Workspace, stamp: Stamp) -> None:
     touched = set(places["kind"][places["id"].isin([row["site_id"] for row in moved])])
     for kind in sorted(touched):
         sites.record(conn, ws.kind(kind), stamp)
+    hazards.follow_sites(conn, stamp)
+    free = hazards.load_free(conn)
+    hazards.move(conn, free, home_villages(conn, ws, free), stamp)
+    hazards.record(conn, stamp)
 
 
 def _rows(level: Level, frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:

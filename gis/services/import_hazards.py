@@ -47,14 +47,20 @@ def import_hazards(
     with changes.changing(ws, actor) as (conn, stamp):
         changes.refuse_wrong_purpose(conn, incoming)
         known = sites.ids_by_key(conn)
-        rows, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
-        new, changed, same = changes.sort_out(hazards.load_stored(conn), rows)
+        stored = {row["key"]: row for row in hazards.load_stored(conn)}
+        given, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
+        unsaid = {name: name for name in hazards.FACTS if name not in ("site", "village")}
+        rows = [
+            changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, unsaid, {})
+            for row in given
+        ]
+        new, changed, same = changes.sort_out(stored, rows)
         report = Report(
             target=TARGET,
             new=len(new),
             changed=len(changed),
             same=same,
-            rejected=(*incoming.rejected, *lost),
+            rejected=tuple(sorted((*incoming.rejected, *lost), key=lambda r: r.row)),
             outside=changes.outside(rows),
             unmapped=incoming.unmapped,
             notes=incoming.notes,

@@ -17,7 +17,7 @@ from gis.domain.rights import Actor
 from gis.files import read
 from gis.services import changes
 from gis.services.changes import Report
-from gis.storage import areas, codes, dialect, sites
+from gis.storage import areas, codes, dialect, hazards, sites
 from gis.storage.frames import missing_to_none
 from gis.workspace import Workspace
 
@@ -32,6 +32,9 @@ def import_sites(
     crs: str | None = None,
 ) -> Report:
     """Insert or update the places of a file, by key, in one transaction.
+
+    A field that the file has no column for stays as it was. The cases of a place that moved to
+    another village move with it.
 
     Parameters
     ----------
@@ -64,8 +67,16 @@ def import_sites(
     )
     with changes.changing(ws, actor) as (conn, stamp):
         changes.refuse_wrong_purpose(conn, incoming)
-        rows = _rows(passport, incoming.rows, home_villages(conn, ws, incoming.rows))
-        new, changed, same = changes.sort_out(sites.load_stored(conn, kind), rows)
+        stored = {row["key"]: row for row in sites.load_stored(conn, kind)}
+        groups = {
+            "attrs": [field.name for field in passport.open_fields],
+            "personal": [field.name for field in passport.personal_fields],
+        }
+        rows = [
+            changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, COMMON, groups)
+            for row in _rows(passport, incoming.rows, home_villages(conn, ws, incoming.rows))
+        ]
+        new, changed, same = changes.sort_out(stored, rows)
         report = Report(
             target=kind,
             new=len(new),
@@ -80,8 +91,19 @@ def import_sites(
         sites.insert(conn, new, stamp)
         sites.update(conn, [{"site_id": old["id"], **row} for old, row in changed], stamp)
         sites.record(conn, passport, stamp)
+        hazards.follow_sites(conn, stamp)
+        hazards.record(conn, stamp)
         sites.sync_indexes(conn, [passport])
     return report
+
+
+COMMON = {
+    "name": "name",
+    "accuracy_m": "accuracy_m",
+    "verified_on": "verified_on",
+    "source": "source",
+}
+"""Columns of a row that are no passport's, and the field of the file that fills each."""
 
 
 def home_villages(conn: Connection, ws: Workspace, places: gpd.GeoDataFrame) -> list[str | None]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection
 
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.tables import read_table
 from gis.services import changes
-from gis.storage import codes
+from gis.services.describe import DEMONSTRATION_NOTICE
+from gis.storage import areas, codes, register
 from gis.workspace import Workspace
 
 CODE_COLUMNS = ("code", "title_zh", "title_en")
@@ -33,20 +40,43 @@ def import_codes(ws: Workspace, actor: Actor, table: str, path: Path) -> dict[st
     Raises
     ------
     InvalidDataError
-        If no kind uses such a table, a column is missing, or a number is none.
+        If no kind uses such a table, or the file is not a code table (``read_codes``).
     """
     used = {f.codes for kind in ws.kinds.values() for f in kind.fields if f.codes}
     if table not in used:
         raise InvalidDataError(f"没有代码表 {table}；可以用：{', '.join(sorted(used))}")
-    rows = [
+    rows = read_codes(path)
+    with changes.changing(ws, actor) as (conn, stamp):
+        counts = codes.replace(conn, table, rows, stamp)
+        if counts["new"] or counts["changed"] or counts["retired"]:
+            register.advance(conn, stamp)
+        return counts
+
+
+def read_codes(path: Path) -> list[dict[str, Any]]:
+    """Read a code table: code, titles, and finite numbers >= 0 under ``numbers``.
+
+    Raises
+    ------
+    InvalidDataError
+        With the row, if a column is missing, a code is blank or stands twice, a number is none,
+        or there is no row at all: an empty file would retire every code.
+    """
+    table = read_table(path, CODE_COLUMNS)
+    if not table:
+        raise InvalidDataError(f"{path.name} 里一行也没有，代码表保持不变")
+    _refuse_twice([row["code"] for row in table], "编号")
+    return [
         {
             **{name: row[name] for name in CODE_COLUMNS},
-            "numbers": {k: _number(k, v) for k, v in row.items() if k not in CODE_COLUMNS},
+            "numbers": {
+                name: _number(number, name, text)
+                for name, text in row.items()
+                if name not in CODE_COLUMNS
+            },
         }
-        for row in read_table(path, CODE_COLUMNS)
+        for number, row in enumerate(table, start=2)
     ]
-    with changes.changing(ws, actor) as (conn, stamp):
-        return codes.replace(conn, table, rows, stamp)
 
 
 def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
@@ -59,22 +89,61 @@ def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
     Raises
     ------
     InvalidDataError
-        If a kind or status is unknown, a date is none, or a column is missing.
+        With the row, if a kind, village or status is unknown, a date is none, a pair stands
+        twice, or the table is of the demonstration and the database is an office's.
     """
     table = read_table(path, COVERAGE_COLUMNS)
-    for number, row in enumerate(table, start=2):
-        if row["status"] not in STATUSES or row["kind"] not in ws.kinds:
-            raise InvalidDataError(
-                f"第 {number} 行：kind 要是已有类别，status 要是 {'、'.join(STATUSES)} 之一"
-            )
-    rows = [{**row, "as_of": changes.as_date(row["as_of"])} for row in table]
+    _refuse_twice([f"{row['kind']} {row['village']}" for row in table], "类别和村")
     with changes.changing(ws, actor) as (conn, stamp):
+        villages = {row["code"] for row in areas.load_stored(conn, ws.home_level.slug)}
+        rows = [
+            _coverage(number, row, ws.kinds, villages) for number, row in enumerate(table, start=2)
+        ]
+        _refuse_synthetic(conn, table)
         codes.save_coverage(conn, rows, stamp)
+        register.advance(conn, stamp)
     return {status: sum(row["status"] == status for row in rows) for status in STATUSES}
 
 
-def _number(name: str, text: str) -> float:
+def _coverage(
+    number: int, row: dict[str, str], kinds: Collection[str], villages: Collection[str]
+) -> dict[str, Any]:
+    allowed = {"kind": kinds, "village": villages, "status": STATUSES}
+    for name, values in allowed.items():
+        if row[name] not in values:
+            known = "、".join(sorted(values)) or "还没有导入村界"
+            raise InvalidDataError(f"第 {number} 行：{name}「{row[name]}」不在其中（{known}）")
     try:
-        return float(text)
+        return {name: row[name] for name in COVERAGE_COLUMNS} | {
+            "as_of": dt.date.fromisoformat(row["as_of"])
+        }
     except ValueError as error:
-        raise InvalidDataError(f"列 {name} 里的「{text}」不是数字") from error
+        raise InvalidDataError(
+            f"第 {number} 行：as_of「{row['as_of']}」不是日期，应如 2026-01-05"
+        ) from error
+
+
+def _refuse_synthetic(conn: Connection, table: list[dict[str, str]]) -> None:
+    synthetic = any(DEMONSTRATION_NOTICE.zh in row["source"] for row in table)
+    if synthetic and register.load(conn).purpose == "office":
+        raise InvalidDataError("这是正式库，不收模拟数据。演示请用：bash scripts/start")
+
+
+def _refuse_twice(keys: list[str], what: str) -> None:
+    seen: set[str] = set()
+    for number, key in enumerate(keys, start=2):
+        if not key.strip():
+            raise InvalidDataError(f"第 {number} 行：{what}是空的")
+        if key in seen:
+            raise InvalidDataError(f"第 {number} 行：{what}「{key}」在文件里重复")
+        seen.add(key)
+
+
+def _number(number: int, name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise InvalidDataError(f"第 {number} 行：{name}「{text}」不是不小于 0 的数字")
+    return value

@@ -15,8 +15,8 @@ from gis.services.find_hotspots import find_hotspots
 from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
 from gis.services.import_sites import import_sites
-from gis.services.import_tables import import_codes, import_coverage
-from gis.storage import dialect, register, runs, schema, sites
+from gis.services.import_tables import import_coverage, read_codes
+from gis.storage import codes, dialect, register, runs, schema, sites
 from gis.workspace import DATA, Workspace
 
 SYNTHETIC = "模拟_"
@@ -106,10 +106,11 @@ def _make(ws: Workspace, actor: Actor, purpose: Purpose, as_of: dt.date | None) 
             )
         if found is None:
             register.create(conn, purpose, as_of, changes.now())
+            stamp = changes.stamp_of(conn, actor)
+            for path in sorted((DATA / "codes").glob("*.csv")):
+                codes.replace(conn, path.stem, read_codes(path), stamp)
+            register.advance(conn, stamp)
         sites.sync_indexes(conn, ws.kinds.values())
-    if found is None:
-        for path in sorted((DATA / "codes").glob("*.csv")):
-            import_codes(ws, actor, path.stem, path)
     return found is None
 
 

@@ -22,7 +22,6 @@ MAX_RADIUS_M = 50_000.0
 MAX_LIMIT = 10_000
 MEMBERSHIP_TOLERANCE_M = 1e-6
 """A place exactly on the ring is inside (METHOD 9.2)."""
-LON_RANGE, LAT_RANGE = (73.0, 136.0), (3.0, 54.0)
 
 
 def query_near(
@@ -79,7 +78,8 @@ def query_near(
         **_said(about),
     }
     texts = _texts(found.texts, distance_m, bearing_deg, near[:limit])
-    tag = f"near-{about.revision}-{about.as_of:%Y%m%d}-{lon}-{lat}-{radius_m}-{limit}"
+    asked = (lon, lat, radius_m, limit, *sorted(kinds or ws.kinds), *sorted(actor.audiences))
+    tag = "-".join(map(str, ("near", about.revision, about.as_of, about.version, *asked)))
     return Document(GEOJSON, tag, collection(texts, name="near", members=said))
 
 
@@ -114,19 +114,23 @@ def _said(about: Register) -> Mapping[str, Any]:
 def _check(lon: float, lat: float, radius_m: float, limit: int) -> None:
     if not all(map(math.isfinite, (lon, lat, radius_m))):
         raise InvalidDataError("经度、纬度和半径都要是有限的数字")
-    if _within(lat, LON_RANGE) and _within(lon, LAT_RANGE):
+    if _within(lat, geometry.LON_RANGE) and _within(lon, geometry.LAT_RANGE):
         raise InvalidDataError(
             f"经度 {lon:g}、纬度 {lat:g} 像是写反了：经度在前，例如 119.37,31.72"
         )
-    if not (_within(lon, LON_RANGE) and _within(lat, LAT_RANGE)):
+    if not (_within(lon, geometry.LON_RANGE) and _within(lat, geometry.LAT_RANGE)):
         raise InvalidDataError(
             f"经度 {lon:g}、纬度 {lat:g} 不在范围内："
-            f"经度 {LON_RANGE[0]:g} 至 {LON_RANGE[1]:g}，纬度 {LAT_RANGE[0]:g} 至 {LAT_RANGE[1]:g}"
+            f"经度 {_span(geometry.LON_RANGE)}，纬度 {_span(geometry.LAT_RANGE)}"
         )
     if not 1 <= radius_m <= MAX_RADIUS_M:
         raise InvalidDataError(f"半径 {radius_m:g} 米不在范围内：请用 1 至 {MAX_RADIUS_M:g} 米")
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidDataError(f"limit 为 {limit}，请用 1 至 {MAX_LIMIT}")
+
+
+def _span(bounds: tuple[float, float]) -> str:
+    return f"{bounds[0]:g} 至 {bounds[1]:g}"
 
 
 def _within(value: float, bounds: tuple[float, float]) -> bool:

@@ -32,7 +32,7 @@ def show_site(ws: Workspace, actor: Actor, site_id: int) -> dict[str, Any]:
         kind = ws.kind(row["kind"])
         home = areas.load_one(conn, ws.home_level.slug, row["village"] or "")
         titles = {f.codes: codes.titles(conn, f.codes) for f in kind.open_fields if f.codes}
-        found = hazards.load(conn, site=site_id)
+        found = hazards.load(conn, of_site=site_id)
     return {
         "id": site_id,
         "kind": kind.slug,

@@ -50,14 +50,13 @@ def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
     run = runs.latest(conn, runs.RISK)
     if run is None:
         return {"worst": [], "unknown": len(names)}
-    called = names.set_index("area")
     rows = [row for row in runs.scores(conn, run["id"]) if row["sector"] == runs.ALL]
-    known = [row for row in rows if row["shown_class"] is not None and row["area"] in called.index]
+    known = [row for row in rows if row["shown_class"] is not None]
     known.sort(key=lambda row: (-row["shown_class"], -row["score"]))
     worst = [
         {
-            "code": called["code"][row["area"]],
-            "name": called["name"][row["area"]],
+            "code": row["code"],
+            "name": row["name"],
             "class": row["shown_class"],
             "score": row["score"],
             "reason": row["reason"],

@@ -44,7 +44,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _open_spatialite(parsed)
     if parsed.drivername == "postgresql+psycopg":
-        return sa.create_engine(parsed, pool_pre_ping=True)
+        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     raise ConfigError(
         f"不支持的数据库 {parsed.drivername}：RISKMAP_DATABASE_URL 请用 sqlite:///文件 "
         "或 postgresql+psycopg://用户@主机/库"
@@ -137,11 +137,19 @@ def create_spatial_index(conn: Connection, table: str) -> None:
 
 
 def prepare(conn: Connection) -> None:
-    """Give an empty database its spatial functions and systems; do nothing to a ready one."""
+    """Give an empty database its spatial functions and systems; do nothing to a ready one.
+
+    Whoever prepares a PostGIS database at the same time waits: CREATE EXTENSION would fail.
+    """
     if backend(conn) == "postgis":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(PREPARING)))
         conn.execute(sa.text("CREATE EXTENSION IF NOT EXISTS postgis"))
     elif not sa.inspect(conn).has_table("spatial_ref_sys"):
         conn.execute(sa.select(sa.func.InitSpatialMetaData(0)))
+
+
+PREPARING = 320_413_109
+"""Number of the lock; any would do."""
 
 
 def field(conn: Connection, column: sa.Column[Any], name: Field) -> sa.ColumnElement[Any]:
@@ -180,8 +188,11 @@ def create_field_index(conn: Connection, name: str, table: sa.Table, kind: str, 
 
 def _open_spatialite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, module=_sqlite_module())
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"数据库所在的文件夹不能建立：{error}") from error
+    engine = sa.create_engine(url, module=_sqlite_module(), hide_parameters=True)
     event.listen(engine, "connect", _load_spatialite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -216,7 +227,10 @@ def _load_spatialite(connection: Any, _record: object) -> None:
         ) from error
     connection.enable_load_extension(False)
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except Exception as error:  # as above
+        raise ConfigError(f"数据库文件不能打开，请检查 RISKMAP_DATABASE_URL：{error}") from error
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 

@@ -25,7 +25,7 @@ def places(
     plain: Sequence[sa.Column[Any]],
     codes: Codes | None = None,
 ) -> gpd.GeoDataFrame:
-    """Turn rows with ``attrs`` and ``geom`` (WKB) into a frame in EPSG:4490.
+    """Turn rows with ``geom`` (WKB), and ``attrs`` if fields are asked, into a frame (EPSG:4490).
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def places(
     data: dict[str, Any] = {
         column.name: _plain([row[column.name] for row in rows], column.type) for column in plain
     }
-    attrs = [row["attrs"] for row in rows]
+    attrs = [row["attrs"] for row in rows] if fields else []
     for field in fields:
         data[field.name] = _typed([a.get(field.name) for a in attrs], field)
         if field.codes and codes is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from gis.storage import frames
 from gis.storage.dialect import geometry_value, geometry_wkb
 from gis.storage.register import Stamp
-from gis.storage.tables import hazard, hazard_event
+from gis.storage.tables import hazard, hazard_event, site
 
 FACTS = [
     "title",
@@ -36,11 +36,10 @@ FACTS = [
 PLAIN = tuple(hazard.c[name] for name in ("id", "key", *FACTS, "synthetic"))
 
 
-def load(conn: Connection, *, site: int | None = None) -> gpd.GeoDataFrame:
+def load(conn: Connection, *, of_site: int | None = None) -> gpd.GeoDataFrame:
     """Return the cases (of one site, if given) as a hazards frame in EPSG:4490, in id order."""
-    where = sa.true() if site is None else hazard.c.site == site
-    rows = [{**row, "attrs": {}} for row in _rows(conn, where)]
-    frame = frames.places(rows, (), plain=PLAIN)
+    where = sa.true() if of_site is None else hazard.c.site == of_site
+    frame = frames.places(_rows(conn, where), (), plain=PLAIN)
     frame["site"] = frame["site"].astype("float64")  # NaN where a case belongs to no site
     return frame.rename(columns={"key": "code"})
 
@@ -67,6 +66,40 @@ def update(conn: Connection, rows: Sequence[Mapping[str, Any]], stamp: Stamp) ->
         }
         change = sa.update(hazard).where(hazard.c.id == sa.bindparam("hazard_id"))
         conn.execute(change.values(**columns, **_stamped(stamp)), list(rows))
+
+
+def load_free(conn: Connection) -> gpd.GeoDataFrame:
+    """Return id, village and geometry of the cases that belong to no site but have a position."""
+    plain = (hazard.c.id, hazard.c.village)
+    query = sa.select(*plain, geometry_wkb(hazard.c.geom))
+    free = query.where(hazard.c.site.is_(None), hazard.c.geom.is_not(None))
+    return frames.places(conn.execute(free.order_by(hazard.c.id)).mappings().all(), (), plain=plain)
+
+
+def move(
+    conn: Connection, cases: gpd.GeoDataFrame, villages: Sequence[str | None], stamp: Stamp
+) -> None:
+    """Give cases (``id`` and ``village`` as they stand) the villages they lie in now.
+
+    Call ``record`` afterwards.
+    """
+    moved = [
+        {"hazard_id": int(id_), "village": new}
+        for id_, old, new in zip(cases["id"], cases["village"], villages, strict=True)
+        if old != new
+    ]
+    if moved:
+        values = {"village": sa.bindparam("village"), "revision": stamp.revision}
+        change = sa.update(hazard).where(hazard.c.id == sa.bindparam("hazard_id"))
+        conn.execute(change.values(**values), moved)
+
+
+def follow_sites(conn: Connection, stamp: Stamp) -> None:
+    """Give every case of a site the village that the site has now; call ``record`` afterwards."""
+    home = sa.select(site.c.village).where(site.c.id == hazard.c.site).scalar_subquery()
+    apart = hazard.c.village.is_distinct_from(home)
+    change = sa.update(hazard).where(hazard.c.site.is_not(None), apart)
+    conn.execute(change.values(village=home, revision=stamp.revision))
 
 
 def record(conn: Connection, stamp: Stamp) -> None:

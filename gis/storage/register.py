@@ -86,9 +86,18 @@ def create(conn: Connection, purpose: Purpose, as_of: dt.date | None, at: dt.dat
 
 
 def next_revision(conn: Connection) -> int:
-    """Take the next revision; PostGIS makes other writers wait for it here."""
-    step = sa.update(register).values(revision=register.c.revision + 1)
-    return int(conn.execute(step.returning(register.c.revision)).scalar_one())
+    """Return the revision that a change would get; other writers wait from here on.
+
+    It is taken by ``advance`` only: a change that changes nothing leaves the register, and all
+    that was computed from it, as fresh as it was.
+    """
+    query = sa.select(register.c.revision).with_for_update()  # SQLite has its one lock already
+    return int(conn.execute(query).scalar_one()) + 1
+
+
+def advance(conn: Connection, stamp: Stamp) -> None:
+    """Take the stamp's revision: something changed."""
+    conn.execute(sa.update(register).values(revision=stamp.revision))
 
 
 def record_import(

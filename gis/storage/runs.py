@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.storage.dialect import geometry_value
-from gis.storage.tables import contribution, flag, run, run_shown, score
+from gis.storage.tables import area, contribution, flag, run, run_shown, score
 
 RISK, HOTSPOTS = "compute_risk", "find_hotspots"
 """The verbs whose runs are kept."""
@@ -83,9 +83,17 @@ def latest(conn: Connection, verb: str, level: str | None = None) -> RowMapping 
     return conn.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().first()
 
 
-def scores(conn: Connection, run_id: int, area_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the scores of a run (of one area), by area and sector."""
-    return _of(conn, score, run_id, area_id, (score.c.area, score.c.sector))
+def scores(conn: Connection, run_id: int, code: str | None = None) -> Sequence[RowMapping]:
+    """Return the scores of a run (of the area with that code), by code and sector.
+
+    Each row has the ``code`` and ``name`` of its area as they were: a boundary or a population
+    that changed since has a row of its own, and the run keeps speaking of the earlier one.
+    """
+    query = sa.select(score, area.c.code, area.c.name).join(area, area.c.id == score.c.area)
+    query = query.where(score.c.run == run_id).order_by(area.c.code, score.c.sector)
+    if code is not None:
+        query = query.where(area.c.code == code)
+    return conn.execute(query).mappings().all()
 
 
 def contributions(conn: Connection, run_id: int, area_id: int) -> Sequence[RowMapping]:
@@ -94,8 +102,8 @@ def contributions(conn: Connection, run_id: int, area_id: int) -> Sequence[RowMa
     return _of(conn, contribution, run_id, area_id, order)
 
 
-def flags(conn: Connection, run_id: int, area_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the flags of a run (of one area), the highest floor first."""
+def flags(conn: Connection, run_id: int, area_id: int) -> Sequence[RowMapping]:
+    """Return the flags of an area, the highest floor first."""
     return _of(conn, flag, run_id, area_id, (flag.c.floor.desc(), flag.c.id))
 
 
@@ -103,10 +111,8 @@ def _of(
     conn: Connection,
     table: sa.Table,
     run_id: int,
-    area_id: int | None,
+    area_id: int,
     order: Sequence[sa.ColumnElement[Any]],
 ) -> Sequence[RowMapping]:
-    query = sa.select(table).where(table.c.run == run_id)
-    if area_id is not None:
-        query = query.where(table.c.area == area_id)
+    query = sa.select(table).where(table.c.run == run_id, table.c.area == area_id)
     return conn.execute(query.order_by(*order)).mappings().all()

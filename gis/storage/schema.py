@@ -26,9 +26,15 @@ def upgrade(engine: Engine) -> str:
     Returns
     -------
     The schema version reached.
+
+    Raises
+    ------
+    ConfigError
+        If a later version of this software made the database.
     """
     with dialect.writing(engine) as conn:
         dialect.prepare(conn)
+        _refuse_newer(version(conn))
         command.upgrade(_config(conn), "head")
         return version(conn) or ""
 
@@ -40,10 +46,9 @@ def version(conn: Connection) -> str | None:
     return MigrationContext.configure(conn).get_current_revision()
 
 
-@cache
 def newest() -> str | None:
-    """Return the schema version that this software needs; read once, every request asks."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    """Return the schema version that this software needs."""
+    return _steps().get_current_head()
 
 
 def require_newest(conn: Connection) -> None:
@@ -55,6 +60,7 @@ def require_newest(conn: Connection) -> None:
         If it is empty, older or newer than this software.
     """
     found = version(conn)
+    _refuse_newer(found)
     if found != newest():
         raise ConfigError(
             f"数据库结构版本为 {found or '空'}，本软件需要 {newest()}："
@@ -71,6 +77,19 @@ def is_ours(item: Any, name: str | None, type_: Any, reflected: bool, compare_to
 SPATIALITE_OWN = frozenset(
     {"sql_statements_log", "KNN", "KNN2", "ElementaryGeometries", "SpatialIndex", "data_licenses"}
 )
+
+
+def _refuse_newer(found: str | None) -> None:
+    """Refuse a schema that this software does not know: a later one made it."""
+    known = {step.revision for step in _steps().walk_revisions()}
+    if found is not None and found not in known:
+        raise ConfigError(f"数据库结构版本 {found} 比本软件新：请更新软件后再打开")
+
+
+@cache
+def _steps() -> ScriptDirectory:
+    """Read the steps once: every request asks for the newest."""
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _config(conn: Connection) -> Config:

@@ -64,7 +64,8 @@ def load_one(conn: Connection, site_id: int) -> RowMapping | None:
 def load_positions(conn: Connection) -> gpd.GeoDataFrame:
     """Return id, kind, village and geometry of every place, in id order (EPSG:4490)."""
     plain = (site.c.id, site.c.kind, site.c.village)
-    return frames.places(_rows(conn, sa.true()), (), plain=plain)
+    query = sa.select(*plain, geometry_wkb(site.c.geom)).order_by(site.c.id)
+    return frames.places(conn.execute(query).mappings().all(), (), plain=plain)
 
 
 def ids_by_key(conn: Connection) -> dict[tuple[str, str], tuple[int, str | None]]:

@@ -40,10 +40,11 @@ def test_a_sector_is_unknown_where_none_of_its_kinds_is_covered() -> None:
     assert "没有企业、加油加气站数据，不评分" in found.quality["notes_zh"][0]
 
 
-def test_one_covered_kind_is_enough_to_know_a_sector() -> None:
-    found = _assess(toyland.coverage(enterprise="none", gas_station="partial"))
-    assert found.result.sectors["known"].all()
-    assert found.result.scores["R"].notna().all()
+def test_one_covered_kind_is_enough_to_know_a_sector_that_has_a_load() -> None:
+    coverage = toyland.coverage(enterprise="none", gas_station="partial")
+    sectors = _assess(coverage, a=500, b=800, c=300).result.sectors
+    assert sectors["known"][sectors["sector"] == "IND"].tolist() == [True, True, False]
+    assert sectors["known"][sectors["sector"] != "IND"].all()
 
 
 def test_no_coverage_row_is_no_coverage() -> None:
@@ -69,6 +70,25 @@ def test_residents_without_a_dwelling_to_hold_them_give_no_score() -> None:
     found = _assess(toyland.coverage(), sites, b=800)
     assert not found.result.scores["population_known"][1]
     assert "常住人口未知或无法落到房屋，不评分" in found.quality["notes_zh"][1]
+
+
+def test_no_load_under_a_partial_survey_is_unknown_and_not_low() -> None:
+    partial = toyland.coverage()
+    partial.loc[partial["kind"] == "mine", "status"] = "partial"
+    found = _assess(partial, a=500, b=800, c=300)
+    mines = found.result.sectors.set_index("sector").loc["MIN"]
+    assert mines["HE"].isna().all()
+    assert found.classes["shown"].isna().all()
+    complete = _assess(toyland.coverage(), a=500, b=800, c=300)
+    assert complete.result.sectors.set_index("sector").loc[["MIN"], "HE"].eq(0).all()
+
+
+def test_a_load_under_a_partial_survey_is_known() -> None:
+    partial = toyland.coverage()
+    partial.loc[partial["kind"] == "enterprise", "status"] = "partial"
+    found = _assess(partial, a=500, b=800, c=300)
+    plants = found.result.sectors.set_index("sector").loc["IND"]
+    assert plants["known"].tolist() == [True, True, False]
 
 
 def test_a_few_houses_in_a_village_that_nobody_counted_give_no_score() -> None:

@@ -171,5 +171,5 @@ def test_not_a_number_coordinates_count_as_missing(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("code,lon,lat\n1,nan,31.7\n2,inf,31.7\n", encoding="utf-8")
     read = read_places(path, FIELDS, POINT)
-    assert [r.reason for r in read.rejected] == ["没有坐标"] * 2
+    assert [r.reason for r in read.rejected] == ["没有坐标，或几何残缺无法读取"] * 2
     assert np.isfinite(read.rows.geometry.x).all()

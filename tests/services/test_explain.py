@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from gis.domain.rights import READER, Actor
+import pytest
+import shapely
+
+from gis.domain.rights import OPERATOR, READER, Actor
 from gis.errors import NotFoundError
+from gis.services.compute_risk import compute_risk
 from gis.services.describe import describe
 from gis.services.explain_area import OTHER, explain_area
+from gis.services.import_areas import import_areas
+from gis.services.import_sites import import_sites
+from gis.services.import_tables import import_coverage
 from gis.services.show_site import show_site
 from gis.services.summarise import summarise
 from gis.workspace import Workspace
+from tests.samples import VILLAGES, write_geojson, write_villages
 
 VISITOR = Actor("visitor", frozenset({"everyone"}))
-VILLAGES = (
+CODES = (
     *(f"3204131092{n:02}" for n in (1, 2, 3, 4, 8, 9, 10, 11, 12, 16, 17, 18, 19, 21, 26, 29)),
 )
 
 
-@pytest.mark.parametrize("code", VILLAGES)
+@pytest.mark.parametrize("code", CODES)
 def test_the_shares_add_up_to_the_score(demo: Workspace, code: str) -> None:
     found = explain_area(demo, READER, "village", code)
     shares = [c["share"] for c in found["contributions"]]
@@ -37,7 +45,7 @@ def test_the_shares_add_up_to_the_score(demo: Workspace, code: str) -> None:
 
 
 def test_what_the_reader_may_not_see_folds_into_one_share(demo: Workspace) -> None:
-    for code in VILLAGES:
+    for code in CODES:
         whole = explain_area(demo, READER, "village", code)
         less = explain_area(demo, VISITOR, "village", code)
         hidden = [c for c in whole["contributions"] if c["site"]["kind"] == "gas_pipeline"]
@@ -52,7 +60,7 @@ def test_what_the_reader_may_not_see_folds_into_one_share(demo: Workspace) -> No
 
 
 def test_quality_and_coverage_stand_beside_every_score(demo: Workspace) -> None:
-    for code in VILLAGES:
+    for code in CODES:
         quality = explain_area(demo, READER, "village", code)["data_quality"]
         assert quality["grade"] in {"A", "B", "C", "D"}
         assert quality["notes"]
@@ -74,7 +82,7 @@ def test_an_area_of_a_level_without_scores_says_so(demo: Workspace) -> None:
 def test_a_card_shows_every_open_field_and_no_personal_one(demo: Workspace) -> None:
     part = next(
         c
-        for code in VILLAGES
+        for code in CODES
         for c in explain_area(demo, READER, "village", code)["contributions"]
         if c["site"]["kind"] == "enterprise"
     )
@@ -91,7 +99,7 @@ def test_a_place_that_may_not_be_seen_is_not_found_like_one_that_is_not_there(
 ) -> None:
     restricted = next(
         c["site"]["id"]
-        for code in VILLAGES
+        for code in CODES
         for c in explain_area(demo, READER, "village", code)["contributions"]
         if c["site"]["kind"] == "gas_pipeline"
     )
@@ -126,3 +134,30 @@ def test_the_demonstration_says_what_it_is_and_has_its_own_today(demo: Workspace
     assert about.last_run is not None
     assert about.last_run["stale"] is False
     assert [n.zh for n in about.notices] == ["模拟数据", "边界示意，不作划界依据"]
+
+
+def test_a_village_whose_population_changed_keeps_its_score_until_the_next_run(
+    office: Workspace, tmp_path: Path
+) -> None:
+    head = "kind,village,status,as_of,source\n"
+    path = tmp_path / "coverage.csv"
+    codes = sorted(VILLAGES)
+    lines = [f"{kind},{code},complete,2026-01-01,镇" for kind in office.kinds for code in codes]
+    path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    import_coverage(office, OPERATOR, path)
+    houses = [
+        (shapely.Point(119.32, 31.72), {"code": "1", "grade": "D", "residents": 4}),
+        (shapely.Point(119.37, 31.72), {"code": "2", "grade": "A", "residents": 4}),
+    ]
+    import_sites(
+        office, OPERATOR, "self_built_house", write_geojson(tmp_path / "h.geojson", houses)
+    )
+    compute_risk(office, OPERATOR)
+    before = explain_area(office, READER, "village", codes[0])
+    assert before["score"] is not None
+    changed = write_villages(tmp_path / "v.geojson", residents=1100)
+    report = import_areas(office, OPERATOR, "village", changed)
+    assert any("compute_risk" in note for note in report.notes)
+    after = explain_area(office, READER, "village", codes[0])
+    assert (after["score"], after["run"]["stale"]) == (before["score"], True)
+    assert len(summarise(office, READER)["worst"]) == 2

@@ -23,6 +23,7 @@ from gis.storage.tables import (
     hazard,
     hazard_event,
     import_batch,
+    register,
     site,
     site_shown,
     site_version,
@@ -209,9 +210,113 @@ def test_coverage_is_replaced_row_by_row(office: Workspace, tmp_path: Path) -> N
     assert import_coverage(office, OPERATOR, path)["complete"] == 1
     with dialect.reading(office.engine) as conn:
         assert codes.load_coverage(conn)["status"].tolist() == ["complete"]
-    path.write_text(head + f"mine,{WEST},maybe,2026-02-01,镇\n", encoding="utf-8")
-    with pytest.raises(InvalidDataError, match="第 2 行"):
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"mine,{WEST},maybe,2026-02-01,镇", "status"),
+        (f"mime,{WEST},none,2026-02-01,镇", "kind"),
+        ("mine,3.20413E+11,none,2026-02-01,镇", "village"),
+        (f"mine,{WEST},none,2026-2-1,镇", "不是日期"),
+        (f"mine,{WEST},none,2026-02-01,镇\nmine,{WEST},none,2026-02-01,镇", "重复"),
+        (f"mine,{WEST},none,2026-02-01,模拟数据", "正式库"),
+    ],
+)
+def test_coverage_that_cannot_be_taken_names_the_row(
+    office: Workspace, tmp_path: Path, line: str, message: str
+) -> None:
+    path = tmp_path / "coverage.csv"
+    path.write_text(f"kind,village,status,as_of,source\n{line}\n", encoding="utf-8")
+    with pytest.raises(InvalidDataError, match=message):
         import_coverage(office, OPERATOR, path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "一行也没有"),
+        ("A,甲,A,nan", "第 2 行"),
+        ("A,甲,A,1\nA,乙,B,2", "重复"),
+        (",甲,A,1", "空"),
+    ],
+)
+def test_a_code_table_that_cannot_be_taken_leaves_the_old_one(
+    office: Workspace, tmp_path: Path, rows: str, message: str
+) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text(f"code,title_zh,title_en,base_points\n{rows}\n", encoding="utf-8")
+    with pytest.raises(InvalidDataError, match=message):
+        import_codes(office, OPERATOR, "small_place_type", path)
+    with dialect.reading(office.engine) as conn:
+        assert len(codes.allowed(conn)["small_place_type"]) == 12
+
+
+def test_a_file_without_a_column_leaves_the_field_as_it_was(
+    office: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.geojson"
+    full = a_school("1", 119.32, phone="000-1", 备注="旧")
+    import_sites(office, OPERATOR, "school", write_geojson(path, [full]))
+    bare = (full[0], {"code": "1", "staff": 9, "备注二": "新"})
+    assert import_sites(office, OPERATOR, "school", write_geojson(path, [bare])).changed == 1
+    stored = rows(office, site)[0]
+    assert stored["name"] == "学校1"
+    assert stored["attrs"] == {"pupils": 100, "staff": 9}
+    assert stored["personal"] == {"phone": "000-1"}
+    assert stored["unmapped"] == {"备注": "旧", "备注二": "新"}
+
+
+def test_an_empty_cell_of_a_column_that_is_there_empties_the_field(
+    office: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.geojson"
+    import_sites(office, OPERATOR, "school", write_geojson(path, [a_school("1", 119.32)]))
+    emptied = a_school("1", 119.32, pupils=None)
+    import_sites(office, OPERATOR, "school", write_geojson(path, [emptied]))
+    assert rows(office, site)[0]["attrs"] == {}
+
+
+def test_an_import_that_changes_nothing_leaves_the_revision(
+    office: Workspace, tmp_path: Path
+) -> None:
+    path = write_geojson(tmp_path / "a.geojson", [a_school("1", 119.32)])
+    import_sites(office, OPERATOR, "school", path)
+    before = rows(office, register)[0]["revision"]
+    import_sites(office, OPERATOR, "school", path)
+    assert rows(office, register)[0]["revision"] == before
+
+
+def test_cases_move_with_their_places_and_with_the_boundaries(
+    office: Workspace, tmp_path: Path
+) -> None:
+    path, cases = tmp_path / "a.geojson", tmp_path / "h.geojson"
+    import_sites(office, OPERATOR, "school", write_geojson(path, [a_school("1", 119.32)]))
+    tied = a_case("h1", site_kind="school", site_code="1")
+    free = a_case("h2", shapely.Point(119.34, 31.72))
+    import_hazards(office, OPERATOR, write_geojson(cases, [tied, free]))
+    import_sites(office, OPERATOR, "school", write_geojson(path, [a_school("1", 119.37)]))
+    assert {h["key"]: h["village"] for h in rows(office, hazard)} == {"h1": EAST, "h2": WEST}
+    moved = [
+        (shapely.box(119.30, 31.70, 119.33, 31.75), {"code": WEST}),
+        (shapely.box(119.33, 31.70, 119.40, 31.75), {"code": EAST}),
+    ]
+    import_areas(office, OPERATOR, "village", write_geojson(tmp_path / "v.geojson", moved))
+    assert {h["key"]: h["village"] for h in rows(office, hazard)} == {"h1": EAST, "h2": EAST}
+
+
+def test_areas_that_a_whole_file_lacks_are_closed_and_overlaps_are_told(
+    office: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "v.geojson"
+    renumbered = [(VILLAGES[WEST], {"code": "320413109299", "name": "新"})]
+    told = import_areas(office, OPERATOR, "village", write_geojson(path, renumbered))
+    assert any("互相重叠" in note for note in told.notes)
+    again = import_areas(office, OPERATOR, "village", path, whole=True)
+    assert again.changed == 2
+    current = [row["code"] for row in rows(office, area) if row["valid_to"] is None]
+    assert current == ["320413109299"]
+    assert not any("互相重叠" in note for note in again.notes)
 
 
 def a_case(code: str, shape: Any = None, **more: Any) -> tuple[Any, dict[str, Any]]:

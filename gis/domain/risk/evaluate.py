@@ -93,7 +93,7 @@ def evaluate(
     hits = loading.hit(sources, pairs)
     load, exposed = loading.load(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
     populated = population_known(receptors, areas, coverage)
-    known = known_sectors(areas, sectors, reads, coverage) & populated
+    known = known_sectors(areas, sectors, reads, coverage, load) & populated
     v, c = _default(vulnerability, ids, constants), _default(coping, ids, constants)
     risk, scores, together = indexing.index(
         np.where(known, load, np.nan), exposed, v, c, constants=constants
@@ -113,19 +113,26 @@ def known_sectors(
     sectors: Sequence[str],
     reads: Mapping[str, Sequence[str]] | None,
     coverage: pd.DataFrame | None,
+    load: Floats,
 ) -> Bools:
-    """Tell where a sector is known: some kind its models read is covered there; shape (S, A).
+    """Tell where a sector is known; shape (S, A), in the order of ``areas``.
 
-    A sector that no model reads is known nowhere: nobody looked.
+    It is where every kind its models read is covered completely: then no load means none there.
+    Where some of them are covered, or only in part, it is known as far as there is a load;
+    without one nobody can tell "none" from "not found yet". A sector that no model reads, or
+    none of whose kinds is covered, is known nowhere.
     """
     if reads is None or coverage is None:
         return np.ones((len(sectors), len(areas)), dtype=bool)
-    seen = coverage[coverage["status"].isin(["complete", "partial"])]
-    codes = areas["code"].to_numpy(dtype=object)
+    codes = areas["code"].astype(object)
     known = np.zeros((len(sectors), len(areas)), dtype=bool)
     for row, sector in enumerate(sectors):
-        villages = seen.loc[seen["kind"].isin(list(reads.get(sector, ()))), "village"]
-        known[row] = pd.Series(codes, dtype=object).isin(set(villages))
+        kinds = list(reads.get(sector, ()))
+        mine = coverage[coverage["kind"].isin(kinds)]
+        complete = mine[mine["status"] == "complete"].groupby("village")["kind"].nunique()
+        seen = mine.loc[mine["status"].isin(["complete", "partial"]), "village"]
+        whole = codes.map(complete).fillna(0) == len(kinds) if kinds else False
+        known[row] = whole | (codes.isin(set(seen)) & (load[row] > 0))
     return known
 
 
