@@ -335,7 +335,8 @@ def _convert(
                 stray,
                 field,
                 values,
-                f"不在允许值之内（{'、'.join(sorted(allowed)) or '代码表是空的'}）",
+                f"不在允许值之内，请改为其中之一或留空"
+                f"（{'、'.join(sorted(allowed)) or '代码表是空的'}）",
             )
         if not field.unknown:
             _note(reasons, ~present, field, values, "必须填写")

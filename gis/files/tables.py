@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from gis.errors import InvalidDataError
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Read a UTF-8 CSV file as text.
+    """Read a CSV file as text, in UTF-8 or GB18030 as spreadsheets here save it.
 
     Parameters
     ----------
@@ -20,16 +21,24 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     Raises
     ------
     InvalidDataError
-        If the file is missing, not UTF-8, or lacks a column.
+        If the file is missing, not text, or lacks a column.
     """
+    if not path.is_file():
+        raise InvalidDataError(f"找不到文件 {path.name}")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
-            header = reader.fieldnames or []
+        reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""))
+        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
+        header = reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidDataError(f"{path.name} 无法读取，请存为 UTF-8 的 CSV：{error}") from error
+        raise InvalidDataError(f"{path.name} 无法按 CSV 读取：{error}") from error
     missing = [column for column in columns if column not in header]
     if missing:
         raise InvalidDataError(f"{path.name} 缺少列：{'、'.join(missing)}")
     return rows
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030")

@@ -159,13 +159,13 @@ def _scores(found: Assessment) -> list[dict[str, Any]]:
             "equivalent": row["E"],
             "he": row["HE"],
             "score": None if row["HE"] is None else 10.0 * row["HE"],
-            "index_class": row["sector_class"],
-            "floor": 0,
-            "shown_class": row["sector_class"],
-            "reason": None,
+            "index_class": row["index_class"],
+            "floor": row["floor"],
+            "shown_class": row["shown"],
+            "reason": row["reason_zh"],
             "quality": {},
         }
-        for row in _plain(found.result.sectors)
+        for row in _plain(found.result.sectors.merge(found.sector_classes, on=["area", "sector"]))
     ]
     return rows
 
@@ -228,18 +228,15 @@ def _layers(
     base = ground[["area", "code", "name", "synthetic", "geometry"]].assign(**said)
     base = base.merge(found.quality[["area", "grade"]], on="area")
     base = base.rename(columns={"grade": "data_quality"})
+    names = {"shown": "class", "reason_zh": "class_reason"}
     whole = found.result.scores[["area", "R"]].merge(found.classes, on="area")
-    whole = whole.rename(columns={"R": "score", "shown": "class", "reason_zh": "class_reason"})
-    layers = {COMPOSITE_SLUG: base.merge(whole, on="area").assign(model=None)}
+    whole = whole.rename(columns={"R": "score", **names}).assign(model=None)
+    layers = {COMPOSITE_SLUG: base.merge(whole, on="area")}
+    sectors = found.result.sectors.merge(found.sector_classes, on=["area", "sector"])
+    sectors = sectors.rename(columns=names).assign(score=10.0 * sectors["HE"])
     for model in registry.models():
-        sectors = found.result.sectors
-        part = sectors.loc[sectors["sector"] == model.sector, ["area", "HE", "sector_class"]]
-        part = part.rename(columns={"sector_class": "class"}).assign(
-            score=10.0 * part["HE"], model=model.slug, floor=None, class_reason=None
-        )
-        layers[RISK_PREFIX + model.slug] = base.merge(
-            part.assign(index_class=part["class"]), on="area"
-        )
+        part = sectors[sectors["sector"] == model.sector].assign(model=model.slug)
+        layers[RISK_PREFIX + model.slug] = base.merge(part, on="area")
     return {slug: frame.assign(score=frame["score"].round(2)) for slug, frame in layers.items()}
 
 

@@ -106,6 +106,11 @@ COMMON = {
 """Columns of a row that are no passport's, and the field of the file that fills each."""
 
 
+def columns_of(ws: Workspace, kind: str) -> tuple[Field, ...]:
+    """Return the columns that a file of a kind may have; NotFoundError for an unknown kind."""
+    return (*read.COMMON, *ws.kind(kind).fields)
+
+
 def home_villages(conn: Connection, ws: Workspace, places: gpd.GeoDataFrame) -> list[str | None]:
     """Return the home village's code of every place (EPSG:4490); None outside all of them."""
     level = ws.home_level

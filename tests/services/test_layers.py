@@ -137,6 +137,22 @@ def test_all_classes_and_no_data_appear_and_few_are_raised(demo: Workspace) -> N
     assert 0 < len(raised) <= 6
 
 
+def test_a_flag_raises_the_layer_of_its_own_model_too(demo: Workspace) -> None:
+    mines = {f["properties"]["name"]: f["properties"] for f in features(demo, "risk_mine")}
+    quarry = mines["连山村"]
+    assert quarry["index_class"] < quarry["class"] == quarry["floor"] == 4
+    assert "300米内有住户" in quarry["class_reason"]
+    for slug in ("risk_house", "risk_forest_fire"):
+        others = {f["properties"]["name"]: f["properties"] for f in features(demo, slug)}
+        assert others["连山村"]["floor"] < 4
+
+
+def features(ws: Workspace, slug: str) -> list[dict[str, Any]]:
+    """Return the features of a layer."""
+    found: list[dict[str, Any]] = collection(ws, slug)["features"]
+    return found
+
+
 def test_the_tag_of_a_layer_is_the_same_until_something_changes(demo: Workspace) -> None:
     assert load_layer(demo, READER, "village").etag == load_layer(demo, READER, "village").etag
     assert load_layer(demo, READER, "village").etag != load_layer(demo, READER, "town").etag

@@ -38,6 +38,9 @@ class Assessment:
     classes
         One row per area in code order: area, index_class, floor, shown (None: no data),
         reason_zh.
+    sector_classes
+        The same per sector (column ``sector``), of 10 x HE, raised by the sector's own models'
+        flags: a mine that raises the village raises it on the mines' layer too.
     quality
         As ``dq.quality`` gives it, one row per area in code order.
     """
@@ -45,6 +48,7 @@ class Assessment:
     result: Result
     flags: pd.DataFrame
     classes: pd.DataFrame
+    sector_classes: pd.DataFrame
     quality: pd.DataFrame
 
 
@@ -92,5 +96,21 @@ def assess(
     result = evaluate(sources, people, areas_m, constants=values, reads=reads, coverage=coverage)
     flags = flagging.locate(flagging.join(facts), areas_m)
     shown = classes(result.scores["area"], result.scores["R"].to_numpy(), flags, values)
+    own: dict[str, list[gpd.GeoDataFrame]] = {m.sector: [] for m in used}
+    for model, stated in zip(used, facts[: len(used)], strict=True):
+        own[model.sector].append(stated)
+    by_sector = [
+        _sector_classes(result, sector, flagging.locate(flagging.join(stated), areas_m), values)
+        for sector, stated in own.items()
+    ]
     grades = quality(result, areas_m, kinds=kinds, reads=reads, constants=values, coverage=coverage)
-    return Assessment(result, flags, shown, grades)
+    return Assessment(result, flags, shown, pd.concat(by_sector, ignore_index=True), grades)
+
+
+def _sector_classes(
+    result: Result, sector: str, flags: pd.DataFrame, values: Constants
+) -> pd.DataFrame:
+    part = result.sectors[result.sectors["sector"] == sector]
+    scores = 10.0 * part["HE"].to_numpy()
+    shown = classes(part["area"], scores, flags, values, basis="本行业评分")
+    return shown.assign(sector=sector)

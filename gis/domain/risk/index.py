@@ -129,7 +129,12 @@ def index_class(scores: Floats, constants: Constants) -> Objects:
 
 
 def classes(
-    areas: Sequence[int] | pd.Series, scores: Floats, flags: pd.DataFrame, constants: Constants
+    areas: Sequence[int] | pd.Series,
+    scores: Floats,
+    flags: pd.DataFrame,
+    constants: Constants,
+    *,
+    basis: str = "综合指数",
 ) -> pd.DataFrame:
     """Put floors under the classes (METHOD 7.7): shown = the higher of class and floor.
 
@@ -143,6 +148,8 @@ def classes(
         Flags frame; only floors of 1 and more raise anything.
     constants
         The values of ``index.toml``.
+    basis
+        What the scores are, in the words of the reason.
 
     Returns
     -------
@@ -156,20 +163,20 @@ def classes(
     floor = frame["area"].map(binding["floor"]).fillna(0).astype("int64")
     why = frame["area"].map(binding["text_zh"])
     judged = [
-        _judge(own, int(least), str(reason))
+        _judge(own, int(least), str(reason), basis)
         for own, least, reason in zip(frame["index_class"], floor, why, strict=True)
     ]
     shown = pd.Series([entry[0] for entry in judged], dtype=object)
     return frame.assign(floor=floor, shown=shown, reason_zh=[entry[1] for entry in judged])
 
 
-def _judge(own: int | None, floor: int, why: str) -> tuple[int | None, str]:
+def _judge(own: int | None, floor: int, why: str, basis: str) -> tuple[int | None, str]:
     if own is None:
         beside = f"；另有标志：{why}（不低于{_name(floor)}）" if floor else ""
         return None, f"数据不足，不评级{beside}"
     if floor > own:
-        return floor, f"综合指数为{_name(own)}；因{why}，按规则不低于{_name(floor)}"
-    return own, f"按综合指数为{_name(own)}"
+        return floor, f"{basis}为{_name(own)}；因{why}，按规则不低于{_name(floor)}"
+    return own, f"按{basis}为{_name(own)}"
 
 
 def _name(number: int) -> str:
