@@ -16,11 +16,13 @@ from scripts.cli import opened, says_what_is_wrong
 @click.argument("file", type=click.Path(path_type=Path))
 @says_what_is_wrong
 def main(table: str, file: Path) -> None:
-    """Make TABLE hold the rows of FILE (CSV).
+    """Read TABLE from FILE (CSV, UTF-8 or GBK).
 
-    TABLE is ``coverage`` (kind, village, status complete|partial|none, as_of, source) or the
-    name of a code table such as ``small_place_type`` (code, title_zh, title_en, numbers...):
-    codes that are gone are retired, never deleted.
+    TABLE is ``coverage`` (kind, village, status complete|partial|none, as_of, source; or 类别,
+    村代码, 普查情况 完整|不全|未普查, 截至日期, 来源): its rows replace those of the same kind
+    and village. Or the name of a code table such as ``small_place_type`` (code, title_zh, title_en,
+    numbers...), which holds the rows of FILE afterwards: codes that are gone are retired, never
+    deleted.
     """
     ws = opened()
     if table == "coverage":

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gis.errors import InvalidDataError
 
 
-def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+def read_table(
+    path: Path, columns: Sequence[str], *, titles: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
     """Read a CSV file as text, in UTF-8 or GB18030 as spreadsheets here save it.
 
     Parameters
     ----------
     columns
         Those that must be there; others are read too.
+    titles
+        What a header may say instead: its words to the column.
 
     Raises
     ------
@@ -27,8 +31,12 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise InvalidDataError(f"找不到文件 {path.name}")
     try:
         reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""))
-        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
-        header = reader.fieldnames or []
+        called = titles or {}
+        rows = [
+            {called.get(k.strip(), k.strip()): (v or "").strip() for k, v in row.items() if k}
+            for row in reader
+        ]
+        header = [called.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidDataError(f"{path.name} 无法按 CSV 读取：{error}") from error
     missing = [column for column in columns if column not in header]

@@ -20,7 +20,11 @@ from gis.workspace import Workspace
 
 CODE_COLUMNS = ("code", "title_zh", "title_en")
 COVERAGE_COLUMNS = ("kind", "village", "status", "as_of", "source")
-STATUSES = ("complete", "partial", "none")
+STATUSES = {"complete": "完整", "partial": "不全", "none": "未普查"}
+COVERAGE_TITLES = dict(
+    zip(("类别", "村代码", "普查情况", "截至日期", "来源"), COVERAGE_COLUMNS, strict=True)
+)
+"""The same table in Chinese: headers, and the words for a status; a kind goes by its title too."""
 
 
 def import_codes(ws: Workspace, actor: Actor, table: str, path: Path) -> dict[str, int]:
@@ -80,7 +84,9 @@ def read_codes(path: Path) -> list[dict[str, Any]]:
 
 
 def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
-    """Take how complete each kind is in each village from a CSV file.
+    """Take how complete each kind is in each village from a CSV file, in English or Chinese.
+
+    Rows of other kinds and villages stay as they are.
 
     Returns
     -------
@@ -92,7 +98,16 @@ def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
         With the row, if a kind, village or status is unknown, a date is none, a pair stands
         twice, or the table is of the demonstration and the database is an office's.
     """
-    table = read_table(path, COVERAGE_COLUMNS)
+    slugs = {kind.title.zh: slug for slug, kind in ws.kinds.items()}
+    statuses = {word: status for status, word in STATUSES.items()}
+    table = [
+        {
+            **row,
+            "kind": slugs.get(row["kind"], row["kind"]),
+            "status": statuses.get(row["status"], row["status"]),
+        }
+        for row in read_table(path, COVERAGE_COLUMNS, titles=COVERAGE_TITLES)
+    ]
     _refuse_twice([f"{row['kind']} {row['village']}" for row in table], "类别和村")
     with changes.changing(ws, actor) as (conn, stamp):
         villages = {row["code"] for row in areas.load_stored(conn, ws.home_level.slug)}

@@ -212,6 +212,15 @@ def test_coverage_is_replaced_row_by_row(office: Workspace, tmp_path: Path) -> N
         assert codes.load_coverage(conn)["status"].tolist() == ["complete"]
 
 
+def test_coverage_is_taken_in_chinese_and_in_gbk(office: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "普查.csv"
+    head = "类别,村代码,普查情况,截至日期,来源"
+    path.write_text(f"{head}\n非煤露天矿山,{WEST},不全,2026-02-01,镇\n", encoding="gb18030")
+    assert import_coverage(office, OPERATOR, path) == {"complete": 0, "partial": 1, "none": 0}
+    with dialect.reading(office.engine) as conn:
+        assert codes.load_coverage(conn)["kind"].tolist() == ["mine"]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
