@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import shapely
 from flask import Blueprint, render_template, request
 
+from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.services.explain_area import explain_area
@@ -25,6 +27,10 @@ RADII_M = (200, 500, 1000, 3000)
 DEFAULT_RADIUS_M = 500
 TOP = 3
 """Shares shown before the reader asks for all."""
+NEAR_LIMIT = 2000
+"""Places in a radius answer, unless the address says another number."""
+NEAR_FIRST = 10
+"""Places of a kind shown before the reader asks for the rest."""
 MOST = 50
 """Shares in the panel's table; the page has them all."""
 
@@ -84,6 +90,7 @@ def near(page: bool) -> tuple[str, int]:
         kinds=workspace().kinds,
         radii=RADII_M,
         default_radius_m=DEFAULT_RADIUS_M,
+        first=NEAR_FIRST,
         asked=request.args,
         **said,
     )
@@ -94,6 +101,8 @@ def _near(ws: Workspace, who: Actor) -> dict[str, Any]:
     """Return the answer, or what is wrong with the question, to stand beside the form."""
     try:
         query = asked.near(request.args, ws.kinds)
+        if not request.args.get("limit"):
+            query = replace(query, limit=NEAR_LIMIT)
         document = query_near(
             ws,
             who,
@@ -107,7 +116,23 @@ def _near(ws: Workspace, who: Actor) -> dict[str, Any]:
         return {"query": None, "result": None, "problem": str(error)}
     found = orjson.loads(document.read())
     rows = [_row(feature, query.radius_m) for feature in found["features"]]
-    return {"query": query, "result": {**found, "rows": rows}, "problem": None}
+    return {"query": query, "result": {**found, "groups": _groups(rows, ws.kinds)}, "problem": None}
+
+
+def _groups(
+    rows: Iterable[dict[str, Any]], kinds: Mapping[str, SiteKind]
+) -> dict[str, list[dict[str, Any]]]:
+    """Group rows by kind, nearest first; kinds that hold sensitive people come first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["kind"], []).append(row)
+    order = {slug: place for place, slug in enumerate(kinds)}
+
+    def rank(slug: str) -> tuple[bool, int]:
+        people = kinds[slug].people
+        return (people is None or not people.sensitive, order[slug])
+
+    return {slug: groups[slug] for slug in sorted(groups, key=rank)}
 
 
 def _row(feature: Mapping[str, Any], radius_m: float) -> dict[str, Any]:

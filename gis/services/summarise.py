@@ -24,6 +24,7 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
 
     Returns
     -------
+    ``computed``: whether there is a run at all.
     ``worst``: up to three areas with class and reason, the highest class first, then score;
     an area whose score is unknown is not among them but counted in ``unknown``.
     ``open_major``, ``overdue_major``: cases with code, title, village, due date and days.
@@ -49,7 +50,7 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
 def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
     run = runs.latest(conn, runs.RISK)
     if run is None:
-        return {"worst": [], "unknown": len(names)}
+        return {"computed": False, "worst": [], "unknown": len(names)}
     rows = [row for row in runs.scores(conn, run["id"]) if row["sector"] == runs.ALL]
     known = [row for row in rows if row["shown_class"] is not None]
     known.sort(key=lambda row: (-row["shown_class"], -row["score"]))
@@ -63,7 +64,7 @@ def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
         }
         for row in known[:WORST]
     ]
-    return {"worst": worst, "unknown": len(rows) - len(known)}
+    return {"computed": True, "worst": worst, "unknown": len(rows) - len(known)}
 
 
 def _major(found: pd.DataFrame, names: pd.DataFrame, as_of: dt.date) -> list[dict[str, Any]]:

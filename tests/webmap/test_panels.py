@@ -110,3 +110,15 @@ def test_the_form_alone_asks_nothing(client: FlaskClient) -> None:
     page = panel(client, "/panel/near")
     assert "data-answer" not in page
     assert "field-error" not in page
+
+
+def test_a_radius_answer_lists_sensitive_places_first_and_folds_the_rest(
+    client: FlaskClient,
+) -> None:
+    page = panel(client, "/panel/near?lon=119.37&lat=31.72&radius_m=3000")
+    listed = re.findall(r'data-go="(\w+)/', page)
+    assert len(listed) > 200
+    assert listed[0] in {"school", "hospital", "elderly_home"}
+    assert re.search(r"其余 \d+ 处", page)
+    head = panel(client, f"/panel/areas/village/{areas(client)[0]['code']}").split("</header>")[0]
+    assert head.index("综合风险") < head.index("class-chip-large")

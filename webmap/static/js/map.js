@@ -373,6 +373,21 @@
     listAreas(areas || [], scored);
     showLegend(slug, layer, scored ? items : []);
     announce(words.shown.replace('{what}', layer ? layer.title : words.noFill));
+    sayLayer();
+  }
+
+  // The panel tells the composite class; where the map shows another model, it tells that as well.
+  function sayLayer() {
+    const line = body.querySelector('[data-layer-now]');
+    if (!line) return;
+    const layer = layers.get(wanted.fill);
+    const other = layer && layer.register === 'risk' && layer.slug !== line.dataset.layerNow;
+    const code = line.closest('.card').dataset.id;
+    const item = other && (known.get(layer.slug) || []).find((entry) => String(entry.id) === code);
+    line.hidden = !item;
+    if (!item) return;
+    const said = item.mark.number ? `${item.mark.number} ${item.word}` : item.word;
+    line.textContent = words.layerNow.replace('{title}', () => layer.title).replace('{class}', () => said);
   }
 
   function showLegend(slug, layer, items) {
@@ -525,6 +540,7 @@
     const holder = document.createElement('template');
     holder.innerHTML = html;      // made and escaped by the server
     body.replaceChildren(holder.content);
+    sayLayer();
   }
 
   function complain(text, retry) {
@@ -542,6 +558,9 @@
     body.replaceChildren(box);
   }
 
+  // Not known because there is nothing to know: a place named by its link, a case still open.
+  const OPTIONAL = new Set(['site_kind', 'site_code', 'closed_on']);
+
   // A feature that no service writes a card for says what it carries itself.
   function cardOf(item) {
     const article = document.createElement('article');
@@ -558,11 +577,24 @@
     const facts = document.createElement('dl');
     facts.className = 'facts';
     for (const column of item.layer.columns) {
+      const found = item.feature.properties[column.name];
+      if (OPTIONAL.has(column.name) && !found) continue;
       const line = document.createElement('div');
       const term = document.createElement('dt');
       const value = document.createElement('dd');
       term.textContent = column.title;
-      value.textContent = written(item.feature.properties[column.name], column.unit);
+      const village = column.name === 'village' && found ? areaItem(found) : null;
+      if (village) {
+        term.textContent = outline.title;
+        const link = document.createElement('button');
+        link.type = 'button';
+        link.className = 'link';
+        link.dataset.area = found;
+        link.textContent = village.name;
+        value.append(link);
+      } else {
+        value.textContent = written(found, column.unit);
+      }
       line.append(term, value);
       facts.append(line);
     }
@@ -766,6 +798,7 @@
     clearAnswer();
     const section = body.querySelector('[data-answer]');
     if (!section) return;
+    pick(false);           // the next click opens what it hits
     const { lon, lat, radius: metres, answer: href } = section.dataset;
     const centre = L.latLng(Number(lat), Number(lon));
     const around = L.polygon(circle(centre, Number(metres)), { renderer: canvas, color: '#1f4e5f', weight: 2, fill: false, interactive: false, smoothFactor: 0 });
