@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         metres=metres,
         whole=whole,
+        score=score,
         tenths=tenths,
         value=value,
         instant=instant,
@@ -56,11 +57,21 @@ def metres(distance_m: float | None) -> str:
 
 
 def whole(number: float | None) -> str:
+    """Write a number of people or metres without decimals."""
+    return str(UNKNOWN) if number is None else f"{number:,.0f}"
+
+
+def score(number: float | None) -> str:
     """Write a score without decimals: it has none worth reading (METHOD 7.10).
 
-    Rounded from what ``tenths`` writes, so that the two agree before the eyes of the reader.
+    Cut off and not rounded: the limits of the classes are whole numbers, so 34.96 is written
+    34, in the class that ends at 35, and never as the first score of the class above.
     """
-    return str(UNKNOWN) if number is None else f"{math.floor(round(number, 1) + 0.5):,}"
+    return str(UNKNOWN) if number is None else f"{math.floor(number + ROUNDING):,}"
+
+
+ROUNDING = 1e-6
+"""A total that falls short of a whole number by less does so by the error of adding up."""
 
 
 def tenths(number: float | None) -> str:
@@ -69,7 +80,7 @@ def tenths(number: float | None) -> str:
 
 
 def add_up(parts: Sequence[float], total: float) -> list[float]:
-    """Round parts to tenths so that they still add up to the rounded total.
+    """Cut parts to tenths so that they add up to the total, cut to tenths as ``score`` cuts it.
 
     Parameters
     ----------
@@ -83,7 +94,7 @@ def add_up(parts: Sequence[float], total: float) -> list[float]:
     Tenths, each at most 0.1 from its part (largest remainders are rounded up).
     """
     down = [math.floor(part * 10) for part in parts]
-    missing = round(total * 10) - sum(down)
+    missing = math.floor(total * 10 + ROUNDING) - sum(down)
     by_remainder = sorted(range(len(parts)), key=lambda i: down[i] - parts[i] * 10)
     for i in by_remainder[: max(missing, 0)]:
         down[i] += 1

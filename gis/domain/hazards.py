@@ -83,8 +83,10 @@ def placed(hazards: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
     return hazards.set_geometry(filled).assign(located_by=located_by)
 
 
-def _text(name: str, zh: str, en: str, *, needed: bool = False, **more: object) -> Field:
-    return Field(name, "text", Title(zh, en), unknown=not needed, **more)  # type: ignore[arg-type]
+def _text(
+    name: str, zh: str, en: str, *, needed: bool = False, values: tuple[str, ...] = ()
+) -> Field:
+    return Field(name, "text", Title(zh, en), unknown=not needed, values=values)
 
 
 def _date(name: str, zh: str, en: str, *, needed: bool = False) -> Field:

@@ -44,7 +44,7 @@ class Register:
     notices: tuple[Title, ...]
 
 
-def describe(ws: Workspace, actor: Actor) -> Register:  # noqa: ARG001 - every service takes the actor
+def describe(ws: Workspace, actor: Actor) -> Register:
     """Describe the open database.
 
     Raises

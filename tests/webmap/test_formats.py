@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from webmap import formats
@@ -14,18 +16,25 @@ from webmap import formats
 def test_rounded_parts_add_up_to_the_rounded_total(parts: list[float]) -> None:
     total = sum(parts)
     shown = formats.add_up(parts, total)
-    assert round(sum(shown), 1) == pytest.approx(round(total, 1), abs=1e-6)
+    assert round(sum(shown), 1) == pytest.approx(math.floor(total * 10 + 1e-6) / 10, abs=1e-6)
     assert all(abs(own - part) <= 0.1 + 1e-9 for own, part in zip(shown, parts, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("number", "tenth", "score"),
-    [(17.498, "17.5", "18"), (17.44, "17.4", "17"), (0.0, "0.0", "0"), (99.96, "100.0", "100")],
-)
-def test_a_score_is_rounded_from_the_tenths_beside_it(
-    number: float, tenth: str, score: str
+@given(st.floats(0, 100), st.sampled_from([20, 35, 50, 65]))
+def test_a_score_that_is_shown_stands_on_its_own_side_of_every_class_limit(
+    number: float, limit: int
 ) -> None:
-    assert (formats.tenths(number), formats.whole(number)) == (tenth, score)
+    assume(abs(number - limit) > formats.ROUNDING)
+    assert (int(formats.score(number)) >= limit) == (number >= limit)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(34.96, "34"), (35.0, "35"), (34.9999999, "35"), (0.0, "0"), (None, "未知")],
+)
+def test_a_score_is_cut_and_not_rounded(app: Flask, number: float | None, said: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "zh-CN"}):
+        assert formats.score(number) == said
 
 
 @pytest.mark.parametrize(

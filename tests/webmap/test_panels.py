@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from webmap.panels import MOST
@@ -48,10 +47,10 @@ def test_the_parts_that_are_shown_add_up_to_the_score(client: FlaskClient) -> No
             assert 1 <= len(parts) <= 4
             total = re.findall(r"合计 ([\d.]+) 分", page)
             assert [f"{sum(map(float, parts)):.1f}"] == total
-            assert float(total[0]) == pytest.approx(area["score"], abs=0.06)
+            assert -0.01 < area["score"] - float(total[0]) < 0.11  # one is cut, the other rounded
             whole = int(re.findall(r"<b>(\d+)</b> 分（满分 100）", page)[0])
-            assert whole == pytest.approx(area["score"], abs=0.56)
-            assert f"四舍五入为 {whole} 分" in page
+            assert whole == int(area["score"])
+            assert f"取整为 {whole} 分" in page
 
 
 def test_the_panel_lists_the_largest_sources_and_the_page_all(client: FlaskClient) -> None:

@@ -20,7 +20,7 @@ SLUG, SECTOR = "forest_fire", "FOR"
 FOREST = "forest"
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:  # noqa: ARG001
+def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
     """Make one source of every forest compartment, even over its extent (METHOD 4.4).
 
     The static hazard of the land times the mean weather of the season, not of today.
@@ -30,10 +30,10 @@ def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoData
 
 
 def flags(
-    sites_m: Sites,  # noqa: ARG001 - every model has the same signature
-    near: Near,  # noqa: ARG001
-    constants: Constants,  # noqa: ARG001
-    as_of: dt.date,  # noqa: ARG001
+    sites_m: Sites,
+    near: Near,
+    constants: Constants,
+    as_of: dt.date,
 ) -> gpd.GeoDataFrame:
     """State nothing: METHOD 7.7 has no floor for forest fire."""
     return facts.join([])

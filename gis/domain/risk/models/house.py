@@ -23,7 +23,7 @@ BASE_POINTS = "place_type_base_points"
 """Number of the code table small_place_type; missing while an office has filled none in."""
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:  # noqa: ARG001
+def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
     """Make one source of every self-built house and small place (METHOD 3.2, 6.2).
 
     ``constants`` are the values of ``house.toml``. What the use adds (business, crowding) is
@@ -36,9 +36,9 @@ def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoData
 
 def flags(
     sites_m: Sites,
-    near: Near,  # noqa: ARG001 - every model has the same signature
+    near: Near,
     constants: Constants,
-    as_of: dt.date,  # noqa: ARG001
+    as_of: dt.date,
 ) -> gpd.GeoDataFrame:
     """State the facts of METHOD 3.3 and 6.2; floors of METHOD 7.7."""
     houses = [f for frame in places(sites_m, HOUSE) for f in _house_facts(frame, constants)]

@@ -20,7 +20,7 @@ SLUG, SECTOR = "mine", "MIN"
 MINE, DWELLING, WORKS = "mine", "self_built_house", "enterprise"
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:  # noqa: ARG001
+def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
     """Make one source of every mine, from the boundary of its licence (METHOD 2.1, 2.2).
 
     The score is the largest of slope, blasting and reported colour; the source carries the
