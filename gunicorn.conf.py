@@ -5,6 +5,15 @@ import os
 wsgi_app = "webmap:create_app()"
 bind = f"{os.environ.get('RISKMAP_HOST') or '127.0.0.1'}:{os.environ.get('RISKMAP_PORT') or 8000}"
 
+# With both, the server itself speaks HTTPS.
+certfile = os.environ.get("RISKMAP_TLS_CERT") or None
+keyfile = os.environ.get("RISKMAP_TLS_KEY") or None
+
+# Nobody is believed who says that a request came by HTTPS: the application believes the proxies
+# that RISKMAP_PROXY names, and gunicorn would believe whatever runs on this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # A request waits for the database or computes in NumPy; both let other threads run.
 worker_class = "gthread"
 workers = 2

@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from gis.domain.crs import METRIC, to_metres
-from gis.domain.rights import OPERATOR, READER
+from gis.domain.rights import GUEST, OPERATOR
 from gis.domain.risk import pairs
 from gis.services.compute_risk import compute_risk
 from gis.services.explain_area import explain_area
@@ -58,11 +58,11 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
     reach_m = np.full(len(points_m), 200.0)
     return {
         "radius 500 m, all kinds": (
-            lambda: read(query_near(ws, READER, lon=LON, lat=LAT, radius_m=RADIUS_M)),
+            lambda: read(query_near(ws, GUEST, lon=LON, lat=LAT, radius_m=RADIUS_M)),
             lambda: near_by_frames(frames),
         ),
         "layer of 3,000 houses as GeoJSON": (
-            lambda: read(load_layer(ws, READER, "self_built_house")),
+            lambda: read(load_layer(ws, GUEST, "self_built_house")),
             lambda: houses.to_json(default=str),
         ),
         "export of 3,000 houses to GeoPackage": (
@@ -75,9 +75,9 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
                 people_m, points_m.set_geometry(points_m.buffer(200.0)), predicate="intersects"
             ),
         ),
-        "list of layers": (lambda: list_layers(ws, READER), None),
+        "list of layers": (lambda: list_layers(ws, GUEST), None),
         "explanation of a village": (
-            lambda: explain_area(ws, READER, "village", "320413109202"),
+            lambda: explain_area(ws, GUEST, "village", "320413109202"),
             None,
         ),
         "risk of the town, computed and stored": (lambda: compute_risk(ws, OPERATOR), None),

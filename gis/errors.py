@@ -19,3 +19,15 @@ class ForbiddenError(GisError):
 
 class ConfigError(GisError):
     """The installation is not set up so that it can work."""
+
+
+class NotLoggedInError(GisError):
+    """Nobody is logged in, or what was given to prove it does not hold."""
+
+
+class TooManyTriesError(GisError):
+    """Too many tries to log in; ``seconds`` says how long to wait."""
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

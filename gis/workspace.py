@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
@@ -19,6 +21,9 @@ DATA = ROOT / "data"
 """Passports, constants and the demonstration's files: part of the software."""
 
 
+LOOPBACK = "127.0.0.1"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an installation chooses.
@@ -28,18 +33,97 @@ class Settings:
     database_url
         ``sqlite:///file`` or ``postgresql+psycopg://...``.
     data_dir
-        What this installation writes: the embedded database.
+        What this installation writes: the embedded database, keys, heads of the audit log.
+    heads
+        File of the heads of the audit log; None: in ``data_dir``. On another machine's share it
+        is out of reach of whoever gets at this one.
+    host
+        Address that the server listens on.
+    public_url
+        Address under which browsers reach it, where that is not this machine's own.
+    tls_cert, tls_key
+        Files with which the server itself speaks HTTPS.
+    proxies
+        Addresses of proxies whose word about the caller is believed.
     """
 
     database_url: str
     data_dir: Path
+    heads: Path | None = None
+    host: str = LOOPBACK
+    public_url: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxies: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls) -> Settings:
-        """Read RISKMAP_DATABASE_URL and RISKMAP_DATA_DIR; the README has the table."""
+        """Read the variables RISKMAP_*; the README has the table.
+
+        Raises
+        ------
+        ConfigError
+            If what they say cannot be.
+        """
         data_dir = Path(os.environ.get("RISKMAP_DATA_DIR") or ROOT / "var").resolve()
         url = os.environ.get("RISKMAP_DATABASE_URL") or f"sqlite:///{data_dir / 'riskmap.sqlite'}"
-        return cls(url, data_dir)
+        return cls(
+            url,
+            data_dir,
+            heads=_path(os.environ.get("RISKMAP_AUDIT_HEADS")),
+            host=os.environ.get("RISKMAP_HOST") or LOOPBACK,
+            public_url=_public_url(os.environ.get("RISKMAP_PUBLIC_URL")),
+            tls_cert=_path(os.environ.get("RISKMAP_TLS_CERT")),
+            tls_key=_path(os.environ.get("RISKMAP_TLS_KEY")),
+            proxies=_addresses(os.environ.get("RISKMAP_PROXY")),
+        )
+
+    @property
+    def key_dir(self) -> Path:
+        """Folder of the secrets of this installation."""
+        return self.data_dir / "keys"
+
+    @property
+    def heads_file(self) -> Path:
+        """File of the heads of the audit log."""
+        return self.heads or self.data_dir / "audit_heads.jsonl"
+
+    @property
+    def speaks_https(self) -> bool:
+        """Tell whether browsers reach the server by HTTPS alone."""
+        return self.tls_cert is not None or (self.public_url or "").startswith("https://")
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether only this machine itself reaches the server's address."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).resolve() if text else None
+
+
+def _public_url(text: str | None) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"RISKMAP_PUBLIC_URL 应如 https://map.example.cn，现在是 {text}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _addresses(text: str | None) -> frozenset[str]:
+    """Read addresses separated by commas."""
+    names = [part.strip() for part in (text or "").split(",") if part.strip()]
+    try:
+        return frozenset(str(ipaddress.ip_address(name)) for name in names)
+    except ValueError as error:
+        raise ConfigError(f"RISKMAP_PROXY 要写代理的 IP 地址，用逗号分开：{error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import getpass
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from gis.domain.rights import OPERATOR, Actor
 from gis.errors import GisError, InvalidDataError
 from gis.services.changes import Report
 from gis.workspace import Settings, Workspace, open_workspace
@@ -18,6 +21,11 @@ R = TypeVar("R")
 
 MOST_SHOWN = 50
 """Rejected rows printed; the rest are counted."""
+
+
+def operator() -> Actor:
+    """Return who runs this command, with the name they have on this machine."""
+    return replace(OPERATOR, name=f"{OPERATOR.name}（{getpass.getuser()}）")
 
 
 def opened() -> Workspace:
@@ -68,6 +76,12 @@ def file_options(command: Callable[P, R]) -> Callable[P, R]:
     )
     crs = click.option("--crs", help="文件没有写明坐标系时用，例如 EPSG:4549。")
     return columns(crs(command))
+
+
+def echo_password(login: str, password: str) -> None:
+    """Print a first password: the only time that anybody sees it."""
+    click.echo(f"登录名：{login}")
+    click.echo(f"首次口令（只显示这一次，登录后必须先改）：{password}")
 
 
 def echo_report(report: Report) -> None:

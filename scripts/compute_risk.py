@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.compute_risk import compute_risk
-from scripts.cli import opened, says_what_is_wrong
+from scripts.cli import opened, operator, says_what_is_wrong
 
 
 @click.command()
 @says_what_is_wrong
 def main() -> None:
     """Compute risk per village from what the register holds now, and store the run."""
-    summary = compute_risk(opened(), OPERATOR)
+    summary = compute_risk(opened(), operator())
     click.echo(
         f"第 {summary['run']} 次计算：{summary['sources']} 个风险源，"
         f"{summary['receptors']} 个承灾体，{summary['pairs']} 对"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.export_layer import FORMATS, export_layer
-from scripts.cli import opened, says_what_is_wrong
+from scripts.cli import opened, operator, says_what_is_wrong
 
 
 @click.command()
@@ -18,7 +17,7 @@ from scripts.cli import opened, says_what_is_wrong
 @says_what_is_wrong
 def main(slug: str, format: str, out: Path) -> None:
     """Write layer SLUG as FORMAT to OUT; an unfinished file never takes its place."""
-    count = export_layer(opened(), OPERATOR, slug, format, out)
+    count = export_layer(opened(), operator(), slug, format, out)
     click.echo(f"{out}：{count} 个要素")
 
 

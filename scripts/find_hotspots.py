@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.find_hotspots import find_hotspots
-from scripts.cli import opened, says_what_is_wrong
+from scripts.cli import opened, operator, says_what_is_wrong
 
 
 @click.command()
 @says_what_is_wrong
 def main() -> None:
     """Test hexagons for clusters of hazards (Getis-Ord Gi*, false-discovery control)."""
-    summary = find_hotspots(opened(), OPERATOR)
+    summary = find_hotspots(opened(), operator())
     click.echo(
         f"第 {summary['run']} 次分析：{summary['status']}，{summary['n_cells']} 个网格，"
         f"{summary['n_events']} 起隐患，热点 {summary['hotspots']}，疑似 {summary['suspected']}"

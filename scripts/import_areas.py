@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.import_areas import import_areas
-from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_wrong
+from scripts.cli import echo_report, file_options, opened, operator, pairs, says_what_is_wrong
 
 
 @click.command()
@@ -21,7 +20,7 @@ def main(level: str, file: Path, columns: tuple[str, ...], crs: str | None, whol
     """Insert or update areas of LEVEL from FILE by code; places then find their home village."""
     mapping = pairs(columns)
     echo_report(
-        import_areas(opened(), OPERATOR, level, file, mapping=mapping, crs=crs, whole=whole)
+        import_areas(opened(), operator(), level, file, mapping=mapping, crs=crs, whole=whole)
     )
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.import_hazards import import_hazards
-from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_wrong
+from scripts.cli import echo_report, file_options, opened, operator, pairs, says_what_is_wrong
 
 
 @click.command()
@@ -17,7 +16,7 @@ from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_w
 @says_what_is_wrong
 def main(file: Path, columns: tuple[str, ...], crs: str | None) -> None:
     """Insert or update hazard cases from FILE by code."""
-    echo_report(import_hazards(opened(), OPERATOR, file, mapping=pairs(columns), crs=crs))
+    echo_report(import_hazards(opened(), operator(), file, mapping=pairs(columns), crs=crs))
 
 
 if __name__ == "__main__":

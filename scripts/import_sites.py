@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.import_sites import import_sites
-from scripts.cli import echo_report, file_options, opened, pairs, says_what_is_wrong
+from scripts.cli import echo_report, file_options, opened, operator, pairs, says_what_is_wrong
 
 
 @click.command()
@@ -21,7 +20,7 @@ def main(kind: str, file: Path, columns: tuple[str, ...], crs: str | None) -> No
 
     One transaction; reports rows new, changed, same and rejected with row number and reason.
     """
-    echo_report(import_sites(opened(), OPERATOR, kind, file, mapping=pairs(columns), crs=crs))
+    echo_report(import_sites(opened(), operator(), kind, file, mapping=pairs(columns), crs=crs))
 
 
 if __name__ == "__main__":

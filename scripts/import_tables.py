@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from gis.domain.rights import OPERATOR
 from gis.services.import_tables import import_codes, import_coverage
-from scripts.cli import opened, says_what_is_wrong
+from scripts.cli import opened, operator, says_what_is_wrong
 
 
 @click.command()
@@ -26,9 +25,9 @@ def main(table: str, file: Path) -> None:
     """
     ws = opened()
     if table == "coverage":
-        counts = import_coverage(ws, OPERATOR, file)
+        counts = import_coverage(ws, operator(), file)
     else:
-        counts = import_codes(ws, OPERATOR, table, file)
+        counts = import_codes(ws, operator(), table, file)
     click.echo(f"{table}：" + "，".join(f"{name} {count}" for name, count in counts.items()))
 
 

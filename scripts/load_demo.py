@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gis.domain.rights import OPERATOR
-from gis.services.make_database import is_ready, load_demo
-from scripts.cli import opened, says_what_is_wrong
+from gis.services.make_database import is_ready, load_demo, refresh_shown
+from scripts.cli import opened, operator, says_what_is_wrong
 
 
 @click.command()
@@ -17,8 +16,10 @@ def main(if_missing: bool) -> None:
     ws = opened()
     if if_missing and is_ready(ws):
         click.echo("数据库已就绪 / the database is ready")
+        if changed := refresh_shown(ws):
+            click.echo(f"类别护照有变，已重做显示内容：{'、'.join(changed)}")
         return
-    load_demo(ws, OPERATOR, say=click.echo)
+    load_demo(ws, operator(), say=click.echo)
 
 
 if __name__ == "__main__":

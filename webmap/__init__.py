@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gis.services.serve import refuse_open_address
 from gis.workspace import Settings, open_workspace
-from webmap import api, assets, context, errors, formats, pages, panels, security
+from webmap import (
+    accounts,
+    admin,
+    api,
+    assets,
+    context,
+    errors,
+    formats,
+    pages,
+    panels,
+    security,
+    sign_in,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -19,14 +32,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises
     ------
     ConfigError
-        If the settings cannot be used.
+        If the settings cannot be used, or an office database would be served without HTTPS.
     """
     app = assets.make_app(__name__)
-    context.init_app(app, open_workspace(settings or Settings.from_env()))
+    ws = open_workspace(settings or Settings.from_env())
+    refuse_open_address(ws)
+    context.init_app(app, ws)
     formats.init_app(app)
-    security.init_app(app)
+    security.init_app(app, ws)
+    sign_in.init_app(app)
+    security.protect_forms(app)
     errors.init_app(app)
     app.register_blueprint(pages.bp)
     app.register_blueprint(panels.bp)
     app.register_blueprint(api.bp)
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(admin.bp)
     return app

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
 from gis.services.describe import describe
 from gis.services.explain_area import explain_area
+from gis.services.export_layer import log_export
 from gis.services.load_layer import LayerInfo, list_layers, load_layer
 from gis.services.query_near import query_near
 from gis.services.show_site import show_site
-from webmap import asked, sending
+from webmap import asked, sending, sign_in
 from webmap.context import actor, workspace
 
 bp = Blueprint("api", __name__)
@@ -25,8 +28,11 @@ def layers() -> Response:
 
 @bp.get("/api/layers/<slug>.geojson")
 def layer(slug: str) -> Response:
-    """Send a layer as GeoJSON (RFC 7946)."""
-    return sending.document(load_layer(workspace(), actor(), slug))
+    """Send a layer as GeoJSON (RFC 7946); one that leaves the map is an export, and logged."""
+    response = sending.document(load_layer(workspace(), actor(), slug))
+    if response.status_code == HTTPStatus.OK and not asked.by_the_map(request):
+        log_export(workspace(), actor(), slug, format="geojson")
+    return response
 
 
 @bp.get("/api/near")
@@ -34,7 +40,7 @@ def near() -> Response:
     """Send what lies within a radius, nearest first."""
     ws = workspace()
     query = asked.near(request.args, ws.kinds)
-    return sending.document(
+    response = sending.document(
         query_near(
             ws,
             actor(),
@@ -45,6 +51,9 @@ def near() -> Response:
             limit=query.limit,
         )
     )
+    if response.status_code == HTTPStatus.OK and (sign_in.by_token() or asked.as_file(request)):
+        log_export(ws, actor(), "near", **asdict(query))
+    return response
 
 
 @bp.get("/api/areas/<level>/<code>/explain")
@@ -61,7 +70,9 @@ def site(site_id: int) -> Response:
 
 @bp.get("/healthz")
 def health() -> Response:
-    """Say which database answers, and how fresh it is."""
+    """Say that the database answers; to readers also which it is, and how fresh."""
+    if not actor().may_read:
+        return sending.answer({"status": "ok"})
     about = describe(workspace(), actor())
     return sending.answer(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 import unicodedata
@@ -9,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
 
 from gis.errors import InvalidDataError
 
@@ -53,6 +55,38 @@ def near(args: Args, kinds: Collection[str]) -> Near:
         kinds=_kinds(args, kinds),
         limit=whole(args, "limit", DEFAULT_LIMIT),
     )
+
+
+def local_path(text: str | None) -> str:
+    """Return where to go after a form: a path of this server, or the map for anything else."""
+    path = text or "/"
+    bad = not path.startswith("/") or path[1:2] in ("/", "\\") or not path.isprintable()
+    return "/" if bad else path
+
+
+def day(args: Args, name: str) -> dt.date | None:
+    """Read a date that may be left out; InvalidDataError if it is something else."""
+    text = _plain(args.get(name, ""))
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidDataError(
+            f"参数 {name} 写的是“{text}”，应为日期，例如 {name}=2026-01-31"
+        ) from error
+
+
+def as_file(request: Request) -> bool:
+    """Tell whether an answer was asked for as a file to keep."""
+    return "download" in request.args
+
+
+def by_the_map(request: Request) -> bool:
+    """Tell whether a page of ours fetches something to show it.
+
+    A browser says so itself, and no script can make it lie; whoever uses another program can,
+    and gets no more than they may see.
+    """
+    return request.headers.get("Sec-Fetch-Dest") == "empty" and not as_file(request)
 
 
 def whole(args: Args, name: str, default: int) -> int:

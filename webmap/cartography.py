@@ -113,6 +113,10 @@ FRAME = Rule(Mark("area", None, "#3f3a36", width=2))
 OUTLINE = Rule(Mark("area", None, "#6f6a64"))
 """Of what lies around the scored areas, and of these."""
 
+SQUARES = Title("概化位置：只示经过的方格", "Generalised: only the squares it passes")
+TRUE_PLACE = Title("实际位置", "True position")
+"""Of a kind whose places not everybody sees as they are."""
+
 NOT_ONLINE = Title("不在线", "Not online")
 
 
@@ -162,6 +166,9 @@ def _risk(info: LayerInfo) -> tuple[Rule, ...]:
 
 def _kind(kind: SiteKind) -> tuple[Rule, ...]:
     plain = _plain(kind)
+    if kind.generalised:
+        squares = Mark("area", None, kind.symbol.colour, width=1.25, dashed=True)
+        return (Rule(squares, SQUARES, where={"generalised": True}), Rule(plain, TRUE_PLACE))
     if kind.symbol.colour_by:
         return (*_by_colour(kind.symbol.colour_by), NOT_GRADED)
     if kind.watch:

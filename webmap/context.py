@@ -8,12 +8,14 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale
 
 from gis.domain.kinds import Title
-from gis.domain.rights import READER, Actor
-from gis.services.describe import Register, describe
+from gis.domain.rights import Actor, Purpose
+from gis.services.describe import DEMONSTRATION_NOTICE, Register, describe, purpose_of
+from gis.services.log_in import SignedIn
+from gis.services.serve import refuse_open_address
 from gis.workspace import Workspace
 
 EXTENSION = "riskmap"
-READY = "riskmap-ready"
+PURPOSE = "riskmap-purpose"
 LANGUAGES = ("zh", "en")
 LANGUAGE_COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -23,10 +25,18 @@ Language = Literal["zh", "en"]
 
 def init_app(app: Flask, workspace: Workspace) -> None:
     """Give the application its workspace and its languages."""
-    app.extensions |= {EXTENSION: workspace, READY: False}
+    app.extensions |= {EXTENSION: workspace, PURPOSE: None}
     Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=_choose)
     app.after_request(_remember)
-    app.jinja_env.globals.update(lang=lang, t=in_language, either=either)
+    app.jinja_env.globals.update(
+        lang=lang,
+        t=in_language,
+        either=either,
+        who=actor,
+        signed_in=signed_in,
+        purpose=lambda: current_app.extensions[PURPOSE],
+        DEMONSTRATION_NOTICE=DEMONSTRATION_NOTICE,
+    )
 
 
 def workspace() -> Workspace:
@@ -35,18 +45,31 @@ def workspace() -> Workspace:
     Raises
     ------
     ConfigError
-        If its database is not ready; once it is, that is not asked again.
+        If its database is not ready, or may not be served at this address; once it is, that is
+        not asked again.
     """
     ws = cast(Workspace, current_app.extensions[EXTENSION])
-    if not current_app.extensions[READY]:
-        describe(ws, actor())
-        current_app.extensions[READY] = True
+    if current_app.extensions[PURPOSE] is None:
+        found = purpose_of(ws)
+        refuse_open_address(ws)
+        current_app.extensions[PURPOSE] = found
     return ws
 
 
+def purpose() -> Purpose:
+    """Return what the database is for."""
+    workspace()
+    return cast(Purpose, current_app.extensions[PURPOSE])
+
+
 def actor() -> Actor:
-    """Return who is asking: until there are accounts, everybody is the same reader."""
-    return READER
+    """Return who is asking; ``sign_in`` found it out before the view began."""
+    return cast(Actor, g.actor)
+
+
+def signed_in() -> SignedIn | None:
+    """Return who is logged in with this browser; None for anonymous readers and for tokens."""
+    return cast("SignedIn | None", g.get("signed_in"))
 
 
 def about() -> Register:
@@ -54,6 +77,11 @@ def about() -> Register:
     if "about" not in g:
         g.about = describe(workspace(), actor())
     return cast(Register, g.about)
+
+
+def about_if_allowed() -> Register | None:
+    """Return the same, or None for whoever may read nothing: pages to log in need no data."""
+    return about() if actor().may_read else None
 
 
 def lang() -> Language:
@@ -87,6 +115,11 @@ def _remember(response: Any) -> Any:
     asked = request.args.get("lang")
     if asked in LANGUAGES:
         response.set_cookie(
-            LANGUAGE_COOKIE, asked, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax"
+            LANGUAGE_COOKIE,
+            asked,
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
     return response

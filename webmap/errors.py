@@ -7,18 +7,28 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from gis.errors import ConfigError, ForbiddenError, GisError, InvalidDataError, NotFoundError
+from gis.errors import (
+    ConfigError,
+    ForbiddenError,
+    GisError,
+    InvalidDataError,
+    NotFoundError,
+    NotLoggedInError,
+    TooManyTriesError,
+)
 from webmap import context
 
 STATUS: dict[type[GisError], int] = {
     NotFoundError: 404,
     InvalidDataError: 422,
     ForbiddenError: 403,
+    NotLoggedInError: 401,
+    TooManyTriesError: 429,
     ConfigError: 503,
 }
 """Status of each expected error; a new error is a class and a line here."""
@@ -40,9 +50,30 @@ def status_of(error: GisError) -> int:
     return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
 
 
-def _expected(error: GisError) -> Response:
+def _expected(error: GisError) -> BaseResponse:
+    if isinstance(error, NotLoggedInError) and _is_page():
+        return redirect(_where_to_log_in())
     code = re.sub(r"(?<=.)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
-    return _answer(status_of(error), code, str(error))
+    response = _answer(status_of(error), code, str(error))
+    if isinstance(error, TooManyTriesError):
+        response.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, NotLoggedInError) and "Sec-Fetch-Mode" not in request.headers:
+        # A program is told how; a browser would ask in a window of its own, where no help is.
+        response.headers["WWW-Authenticate"] = 'Bearer realm="riskmap", Basic realm="riskmap"'
+    return response
+
+
+def _is_page() -> bool:
+    """Tell whether a person opened the address: neither a program nor a part of a page."""
+    return not f"{request.path}/".startswith((*FOR_PROGRAMS, FRAGMENTS))
+
+
+def _where_to_log_in() -> str:
+    """Return the page to go to first; afterwards back to this one, if it can be read again."""
+    if context.signed_in():
+        return url_for("accounts.own")
+    back = request.full_path.removesuffix("?") if request.method == "GET" else None
+    return url_for("accounts.log_in", next=None if back == "/" else back)
 
 
 def _http(error: HTTPException) -> BaseResponse:
@@ -63,6 +94,7 @@ def _bug(error: Exception) -> Response:
 def _say(status: int) -> str:
     """Return what happened and what to do, in words."""
     said = {
+        400: gettext("这个页面放得太久或不是从本系统打开的。请返回，刷新后再提交。"),
         404: gettext("没有这个地址。请从地图或村表重新进入。"),
         405: gettext("这个地址不接受这种请求；请只用读取（GET）。"),
         500: gettext("服务器出错，已记入日志。请稍后再试；再次出现时把时间告诉管理员。"),
@@ -92,7 +124,7 @@ def _problem(status: int, code: str, detail: str) -> Response:
 def _page(status: int, detail: str) -> Response:
     fragment = request.path.startswith(FRAGMENTS)
     try:
-        about = None if fragment else context.about()
+        about = None if fragment else context.about_if_allowed()
     except Exception:  # the page about an error must not fail for the same reason
         about = None
     page = render_template(

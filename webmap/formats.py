@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
+from gis.services.clock import now
 from webmap import cartography
 from webmap.context import in_language
 
@@ -46,7 +47,7 @@ def init_app(app: Flask) -> None:
         direction=direction,
         covered=lambda status: COVERAGE.get(status, status),
     )
-    app.jinja_env.globals.update(class_title=class_title, cartography=cartography)
+    app.jinja_env.globals.update(class_title=class_title, cartography=cartography, now=now)
 
 
 def metres(distance_m: float | None) -> str:

@@ -15,6 +15,7 @@ from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.services.explain_area import explain_area
 from gis.services.query_near import query_near
+from gis.services.show_personal import show_personal
 from gis.services.show_site import show_site
 from gis.workspace import Workspace
 from webmap import asked, formats
@@ -74,6 +75,15 @@ def site(site_id: int, page: bool) -> str:
     """Show the card of a place."""
     found = show_site(workspace(), actor(), site_id)
     return _show("site", page, found["name"], site=found, level=workspace().home_level.slug)
+
+
+@bp.get("/panel/sites/<int(max=9223372036854775807):site_id>/personal", defaults={"page": False})
+@bp.get("/sites/<int(max=9223372036854775807):site_id>/personal", defaults={"page": True})
+def personal(site_id: int, page: bool) -> str:
+    """Show the personal fields of a place to those in charge of it; the look is logged."""
+    fields = show_personal(workspace(), actor(), site_id)
+    site = show_site(workspace(), actor(), site_id)
+    return _show("personal", page, site["name"], fields=fields, site=site)
 
 
 @bp.get("/panel/near", defaults={"page": False})

@@ -31,6 +31,14 @@ def document(found: Document) -> Response:
     return response
 
 
+def download(found: Document, name: str) -> Response:
+    """Send a document as a file to keep, that no cache keeps."""
+    response = Response(_begun(found.chunks), content_type=found.media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def answer(body: object) -> Response:
     """Send a JSON answer in UTF-8."""
     response = Response(orjson.dumps(body), mimetype="application/json")

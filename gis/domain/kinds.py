@@ -8,7 +8,7 @@ from typing import Literal
 
 FieldType = Literal["text", "integer", "number", "boolean", "date"]
 GeometryFamily = Literal["point", "line", "polygon"]
-Secrecy = Literal["public", "restricted"]
+Secrecy = Literal["public", "internal", "restricted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,27 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Generalised:
+    """What those see of a place who are not in charge of it.
+
+    Attributes
+    ----------
+    cell_m
+        The place is shown as the squares of a fixed grid, this wide, that it touches.
+    fields
+        The fields that are told; of the others, name and code included, nothing is.
+    """
+
+    cell_m: float
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SiteKind:
     """The passport of a sort of place; read from ``data/sites/<slug>.toml``.
 
+    ``secrecy``: ``public`` places are seen by every account; ``internal`` and ``restricted``
+    ones by those in charge (``rights``). Others see nothing of them, or what ``generalised`` says.
     ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
     (forest: 2, METHOD 7.5).
     """
@@ -131,6 +149,7 @@ class SiteKind:
     people: People | None = None
     assets_per_ha: float | None = None
     watch: Watch | None = None
+    generalised: Generalised | None = None
 
     def field(self, name: str) -> Field:
         """Return the field of that name; KeyError lists the known ones."""

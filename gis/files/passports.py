@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gis.domain.kinds import Field, Level, People, SiteKind, Symbol, Title, Watch
+from gis.domain.kinds import Field, Generalised, Level, People, SiteKind, Symbol, Title, Watch
+from gis.domain.rights import SECRECY
 from gis.errors import ConfigError
 
 Passport = TypeVar("Passport", SiteKind, Level)
@@ -28,6 +29,7 @@ RESERVED = frozenset(
         "row",
         "distance_m",
         "bearing_deg",
+        "generalised",
     ]
 )
 """Columns that every place has; a passport's field may not take their names."""
@@ -69,19 +71,20 @@ def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dic
 
 def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
     known = {"title", "group", "geometry", "industry", "secrecy", "symbol"}
-    _refuse_unknown(data, known | {"people", "assets_per_ha", "watch", "fields"})
+    _refuse_unknown(data, known | {"people", "assets_per_ha", "watch", "generalised", "fields"})
     kind = SiteKind(
         slug=slug,
         title=Title(**data["title"]),
         group=Title(**data["group"]),
         geometry=frozenset(_one_of(family, FAMILIES) for family in data["geometry"]),
         industry=data["industry"],
-        secrecy=_one_of(data["secrecy"], ("public", "restricted")),
+        secrecy=_one_of(data["secrecy"], SECRECY),
         symbol=Symbol(**data["symbol"]),
         fields=_fields(data),
         people=People(**data["people"]) if "people" in data else None,
         assets_per_ha=data.get("assets_per_ha"),
         watch=Watch(**data["watch"]) if "watch" in data else None,
+        generalised=_generalised(data["generalised"]) if "generalised" in data else None,
     )
     _check_names(kind)
     return kind
@@ -89,6 +92,13 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
 
 FAMILIES = ("point", "line", "polygon")
 TYPES = ("text", "integer", "number", "boolean", "date")
+
+
+def _generalised(data: Mapping[str, Any]) -> Generalised:
+    found = Generalised(float(data["cell_m"]), tuple(data.get("fields", ())))
+    if not found.cell_m > 0:
+        raise ValueError("generalised.cell_m 应大于 0")
+    return found
 
 
 def _level(slug: str, data: dict[str, Any]) -> Level:
@@ -131,6 +141,11 @@ def _check_names(kind: SiteKind) -> None:
         kind.field(kind.watch.since)
     if kind.symbol.colour_by:
         kind.field(kind.symbol.colour_by)
+    for name in kind.generalised.fields if kind.generalised else ():
+        if kind.field(name).personal:
+            raise ValueError(f"字段 {name} 是个人信息，不能给无权者看")
+    if kind.generalised and kind.secrecy == "public":
+        raise ValueError("公开的类别不需要概化")
 
 
 def _one_of(value: Any, allowed: tuple[str, ...]) -> Any:

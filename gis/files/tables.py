@@ -1,10 +1,11 @@
-"""Small CSV tables with a header."""
+"""CSV tables with a header: read as text, written so that no spreadsheet runs a cell."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from gis.errors import InvalidDataError
@@ -50,3 +51,25 @@ def _text(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("gb18030")
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A cell that begins so may be run by a spreadsheet; the wide signs too, on a Chinese system."""
+
+
+def harmless(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def table_chunks(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield a CSV file a row at a time, in UTF-8 with the mark that makes Excel show Chinese."""
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
+    mark = "\ufeff"
+    for row in chain([header], rows):
+        writer.writerow([harmless(cell) for cell in row])
+        yield (mark + line.getvalue()).encode()
+        mark = ""
+        line.seek(0)
+        line.truncate()

@@ -19,6 +19,7 @@ import shapely
 from gis.domain.crs import STORED
 from gis.domain.features import DECIMALS, collection, feature_texts
 from gis.errors import InvalidDataError
+from gis.files.tables import harmless
 
 Features: TypeAlias = Iterable[str] | gpd.GeoDataFrame
 """Feature texts of ``gis.domain.features``, or a frame in EPSG:4490 (its column ``id`` the ids)."""
@@ -126,7 +127,7 @@ def write_csv(
     columns = _columns(found)
     with _replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file, lineterminator="\r\n")
-        table.writerow([*map(_harmless, columns), *(("lon", "lat") if points else ("WKT",))])
+        table.writerow([*map(harmless, columns), *(("lon", "lat") if points else ("WKT",))])
         for (row, _), place in zip(found, places, strict=True):
             table.writerow([*(_cell(row.get(column)) for column in columns), *place])
     return len(found)
@@ -233,19 +234,11 @@ def _free(name: str, taken: Iterable[Any]) -> str:
     return name
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A cell that begins so may be run by a spreadsheet; the wide signs too, on a Chinese system."""
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def _cell(value: Any) -> str:
     """Write a value as a cell: nothing where unknown, a number as a number."""
     if value is None:
         return ""
-    return _harmless(value) if isinstance(value, str) else _text(value)
+    return harmless(value) if isinstance(value, str) else _text(value)
 
 
 def _lon_lat(shape: shapely.Geometry | None) -> tuple[str, ...]:

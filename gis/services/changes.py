@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection, RowMapping
 
-from gis.domain.days import LEGAL_ZONE
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.read import Incoming, Rejection
-from gis.storage import dialect, register
-from gis.storage.register import Register, Stamp
+from gis.services import access
+from gis.services.clock import now, today
+from gis.storage import register
+from gis.storage.register import Stamp
 from gis.workspace import Workspace
-
-
-def now() -> dt.datetime:
-    """Return this instant in UTC: the one clock of the house."""
-    return dt.datetime.now(dt.UTC)
-
-
-def today(found: Register) -> dt.date:
-    """Return the date that everything speaks of: a demonstration's own, else the clock's."""
-    return found.as_of or now().astimezone(LEGAL_ZONE).date()
 
 
 @contextmanager
 def changing(ws: Workspace, actor: Actor) -> Iterator[tuple[Connection, Stamp]]:
-    """Open one transaction that changes the register; nothing of it is kept on an error."""
-    with dialect.writing(ws.engine) as conn:
+    """Open one transaction that changes the register; nothing of it is kept on an error.
+
+    Whoever calls it has asked for the right before, and writes into the audit log.
+    """
+    with access.writing(ws) as conn:
         yield conn, stamp_of(conn, actor)
 
 
@@ -118,13 +113,14 @@ def sort_out(
 
 def begin_import(
     conn: Connection,
+    actor: Actor,
     stamp: Stamp,
     report: Report,
     incoming: Incoming,
     path: Path,
     mapping: Mapping[str, str] | None,
 ) -> Stamp:
-    """Write down the import; return the stamp that its rows carry."""
+    """Write down the import, in the audit log too; return the stamp that its rows carry."""
     if report.new or report.changed:
         register.advance(conn, stamp)
     batch = register.record_import(
@@ -136,6 +132,17 @@ def begin_import(
         sha256=incoming.sha256,
         mapping=dict(mapping or {}),
         counts=report.counts,
+    )
+    access.log(
+        conn,
+        actor,
+        "import",
+        report.target,
+        batch=batch,
+        file=path.name,
+        sha256=incoming.sha256,
+        revision=stamp.revision,
+        **report.counts,
     )
     return replace(stamp, batch=batch)
 
@@ -195,6 +202,11 @@ def refuse_wrong_purpose(conn: Connection, incoming: Incoming) -> None:
             f"这是正式库，不收模拟数据（{int(synthetic.sum())} 行标有 synthetic）。"
             "演示请用：bash scripts/start"
         )
+
+
+def in_file_order(*groups: Iterable[Rejection]) -> tuple[Rejection, ...]:
+    """Put rejections of several reasons together, by the row of the file."""
+    return tuple(sorted(chain(*groups), key=lambda rejection: rejection.row))
 
 
 def outside(rows: Sequence[Mapping[str, Any]]) -> int:

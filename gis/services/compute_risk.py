@@ -21,7 +21,7 @@ from gis.domain.risk.constants import Method
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.errors import InvalidDataError
 from gis.files.methods import load_methods
-from gis.services import changes
+from gis.services import access, clock
 from gis.services.load_layer import COMPOSITE_SLUG, RISK_PREFIX
 from gis.storage import areas, codes, dialect, hazards, register, runs, sites
 from gis.storage.frames import missing_to_none
@@ -45,14 +45,17 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
 
     Raises
     ------
+    ForbiddenError
+        If the actor may not compute for the town.
     InvalidDataError
         If there are no areas yet.
     """
+    access.require_governor(actor, "重新计算")
     level = ws.home_level
     methods = load_methods(DATA / "methods")
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
-        as_of = changes.today(known)
+        as_of = clock.today(known)
         ground = areas.load(conn, level)
         if ground.empty:
             raise InvalidDataError(
@@ -61,12 +64,12 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             )
         assessment = _assess(conn, ws, level, ground, methods, as_of)
     summary = _summary(assessment)
-    with dialect.writing(ws.engine) as conn:
+    with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
             verb=runs.RISK,
             level=level.slug,
-            at=changes.now(),
+            at=clock.now(),
             actor=actor.name,
             as_of=as_of,
             revision=known.revision,
@@ -86,6 +89,16 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
         for layer, frame in _layers(assessment, ground, level, run_id, as_of).items():
             texts = feature_texts(frame, frame["area"], list(SHOWN), integers=SHOWN_INTEGERS)
             runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(frame.geometry)))
+        access.log(
+            conn,
+            actor,
+            "compute",
+            runs.RISK,
+            run=run_id,
+            revision=known.revision,
+            method=METHOD_VERSION,
+            code=VERSION,
+        )
     return {"run": run_id, **summary}
 
 

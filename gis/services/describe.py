@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from gis.domain.kinds import Title
 from gis.domain.rights import Actor, Purpose
-from gis.services import changes
+from gis.services import access, clock
 from gis.storage import dialect, register, runs, schema
 from gis.version import VERSION
 from gis.workspace import Workspace
@@ -49,11 +49,25 @@ def describe(ws: Workspace, actor: Actor) -> Register:
 
     Raises
     ------
+    NotLoggedInError
+        If the actor may read nothing.
+    ConfigError
+        If the database is not ready; the message says which command makes it so.
+    """
+    with access.reading(ws, actor) as conn:
+        return describe_open(conn, ws)
+
+
+def purpose_of(ws: Workspace) -> Purpose:
+    """Return what the open database is for: no secret, and asked before anybody is known.
+
+    Raises
+    ------
     ConfigError
         If the database is not ready; the message says which command makes it so.
     """
     with dialect.reading(ws.engine) as conn:
-        return describe_open(conn, ws)
+        return register.load(conn).purpose
 
 
 def describe_open(conn: Connection, ws: Workspace) -> Register:
@@ -61,7 +75,7 @@ def describe_open(conn: Connection, ws: Workspace) -> Register:
     found = register.load(conn)
     return Register(
         purpose=found.purpose,
-        as_of=changes.today(found),
+        as_of=clock.today(found),
         revision=found.revision,
         schema=schema.version(conn) or "",
         database=dialect.backend(conn),

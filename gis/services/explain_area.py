@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ import pandas as pd
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.kinds import SiteKind
-from gis.domain.rights import AUDIENCE_OF_SECRECY, Actor
+from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import INDEX
 from gis.domain.risk.explain import shares
 from gis.errors import NotFoundError
+from gis.services.access import reading
 from gis.services.describe import describe_open
-from gis.storage import areas, codes, dialect, runs, sites
+from gis.storage import areas, codes, hazards, runs, sites
 from gis.workspace import Workspace
 
 OTHER = "其他来源"
@@ -39,8 +41,8 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
     NotFoundError
         If there is no such level or area.
     """
-    passport = ws.level(level)
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
+        passport = ws.level(level)
         about = describe_open(conn, ws)
         area = areas.load_one(conn, level, code)
         if area is None:
@@ -50,9 +52,8 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
         scored = scores[0]["area"] if scores else None
         loads = runs.contributions(conn, run["id"], scored) if run and scored else []
         raised = runs.flags(conn, run["id"], scored) if run and scored else []
-        asked = {row["site"] for row in (*loads, *raised) if row["site"] is not None}
         coverage = codes.load_coverage(conn)
-        called = _visible(conn, ws, actor, asked)
+        sight = _sight(conn, ws, actor, loads, raised)
     whole = next((row for row in scores if row["sector"] == runs.ALL), None)
     parts = [row for row in scores if row["sector"] != runs.ALL]
     points = _points(run, whole, parts, loads)
@@ -61,7 +62,7 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
         "code": code,
         "name": area["name"],
         **_answer(whole),
-        "flags": [_flag(row, called) for row in raised],
+        "flags": _flags(raised, sight),
         "data_quality": {
             **(whole["quality"] if whole else NOT_COMPUTED),
             "coverage": _coverage(ws, coverage, code),
@@ -73,7 +74,7 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
             "equivalent": whole["equivalent"] if whole else None,
             "residents": area["attrs"].get("residents"),
         },
-        "contributions": _contributions(loads, points, called),
+        "contributions": _contributions(loads, points, sight),
         "run": _run(run, about.last_run),
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
@@ -85,17 +86,60 @@ NOT_COMPUTED = {"grade": "D", "notes": ["尚未计算"], "unknown_share": 1.0}
 UNKNOWN_DIMENSION = 5.0
 """V and C until their indicators are computed (METHOD 6.3: missing is 5.0, flagged)."""
 
-Called = Mapping[int, tuple[RowMapping, SiteKind]]
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the reader may see of what is behind a score.
+
+    Attributes
+    ----------
+    places
+        The places whose true row they may see, with their kinds, by id.
+    cases
+        Codes of the cases that they may see.
+    case_places
+        Ids of places all of whose cases they may see.
+    everything
+        Whether every row is theirs to see: then what counts all of them is no secret either.
+    """
+
+    places: Mapping[int, tuple[RowMapping, SiteKind]]
+    cases: frozenset[str]
+    case_places: frozenset[int]
+    everything: bool
+
+    def of(self, site_id: int | None) -> bool:
+        """Tell whether a place, if it is one, may be named, and a distance to it told."""
+        return site_id is None or site_id in self.places
+
+    def of_flag(self, row: RowMapping) -> bool:
+        """Tell whether a flag may be told with its place, and the case that raised it."""
+        case = row["evidence"].get("hazard")
+        return self.of(row["site"]) and (case is None or case in self.cases)
 
 
-def _visible(conn: Connection, ws: Workspace, actor: Actor, ids: set[int]) -> Called:
-    """Return the places among the ids that the actor may see, with their kinds."""
-    found = sites.names(conn, ids)
-    return {
-        id_: (row, ws.kinds[row["kind"]])
+def _sight(
+    conn: Connection,
+    ws: Workspace,
+    actor: Actor,
+    loads: Sequence[RowMapping],
+    raised: Sequence[RowMapping],
+) -> Sight:
+    ids = {row["site"] for row in (*loads, *raised)} | {row["receptor"] for row in loads}
+    ids |= {place["site"] for row in raised for place in row["evidence"].get("places", ())}
+    found = sites.names(conn, ids - {None}, actor)
+    keys = {row["evidence"]["hazard"] for row in raised if "hazard" in row["evidence"]}
+    own = (
+        id_
         for id_, row in found.items()
-        if AUDIENCE_OF_SECRECY[ws.kinds[row["kind"]].secrecy] in actor.audiences
-    }
+        if actor.industries is None and actor.in_charge(CASES, row["village"], row["industry"])
+    )
+    return Sight(
+        places={id_: (row, ws.kinds[row["kind"]]) for id_, row in found.items()},
+        cases=hazards.readable_keys(conn, actor, keys),
+        case_places=frozenset(own),
+        everything=actor.reads_everything,
+    )
 
 
 def _answer(whole: RowMapping | None) -> dict[str, Any]:
@@ -151,21 +195,23 @@ def _sector(
 
 
 def _contributions(
-    loads: Sequence[RowMapping], points: Sequence[float | None], called: Called
+    loads: Sequence[RowMapping], points: Sequence[float | None], sight: Sight
 ) -> list[dict[str, Any]]:
     """List the sources the reader may see, the largest share first, and fold the others."""
     listed, hidden = [], 0.0
     for row, share in zip(loads, points, strict=True):
-        if row["site"] in called:
-            listed.append(_contribution(row, share, called))
+        if row["site"] in sight.places:
+            listed.append(_contribution(row, share, sight))
         else:
             hidden += share or 0.0
     listed.sort(key=lambda entry: -(entry["share"] or 0.0))
     return [*listed, _other(hidden)] if hidden else listed
 
 
-def _contribution(row: RowMapping, share: float | None, called: Called) -> dict[str, Any]:
+def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[str, Any]:
     model = registry.model(row["model"])
+    counted = row["site"] in sight.case_places
+    evidence = row["evidence"].items()
     return {
         "share": share,
         "load": row["load"],
@@ -173,14 +219,18 @@ def _contribution(row: RowMapping, share: float | None, called: Called) -> dict[
         "title": model.title.zh,
         "title_en": model.title.en,
         "sector": row["sector"],
-        "site": _site(row["site"], called),
-        "distance_m": row["distance_m"],
+        "site": _site(row["site"], sight),
+        "distance_m": row["distance_m"] if sight.of(row["receptor"]) else None,
         "intensity": row["intensity"],
-        "uplift": row["uplift"],
+        "uplift": row["uplift"] if counted else None,
         "r1_m": row["r1_m"],
         "r2_m": row["r2_m"],
-        "evidence": row["evidence"],
+        "evidence": {name: v for name, v in evidence if counted or name != OF_CASES},
     }
+
+
+OF_CASES = "open_hazards"
+"""What a source's evidence says of the cases at its place."""
 
 
 def _other(share: float) -> dict[str, Any]:
@@ -190,10 +240,10 @@ def _other(share: float) -> dict[str, Any]:
     return {**nothing, "share": share, "title": OTHER, "title_en": "Other sources", "evidence": {}}
 
 
-def _site(site_id: int | None, called: Called) -> dict[str, Any] | None:
-    if site_id is None or site_id not in called:
+def _site(site_id: int | None, sight: Sight) -> dict[str, Any] | None:
+    if site_id is None or site_id not in sight.places:
         return None
-    row, kind = called[site_id]
+    row, kind = sight.places[site_id]
     return {
         "id": site_id,
         "name": row["name"],
@@ -203,15 +253,50 @@ def _site(site_id: int | None, called: Called) -> dict[str, Any] | None:
     }
 
 
-def _flag(row: RowMapping, called: Called) -> dict[str, Any]:
-    hidden = row["site"] is not None and row["site"] not in called
-    return {
-        "rule": row["rule"],
-        "floor": row["floor"],
-        "text": row["text"],
-        "site": _site(row["site"], called),
-        "evidence": {} if hidden else row["evidence"],
-    }
+def _flags(rows: Sequence[RowMapping], sight: Sight) -> list[dict[str, Any]]:
+    """List the flags with their places; of others only that a rule raised the class, once a rule.
+
+    How many facts there are and how near the nearest is stands in the evidence for those who see
+    every row; others would learn from it about places that they may not see.
+    """
+    listed: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        seen = sight.of_flag(row)
+        if not seen and not row["floor"]:
+            continue  # it changes nothing that the reader sees
+        key = row["id"] if seen else (row["rule"], row["floor"])
+        listed.setdefault(
+            key,
+            {
+                "rule": row["rule"],
+                "floor": row["floor"],
+                "text": row["text"] + (_amount(row["evidence"]) if sight.everything else ""),
+                "site": _site(row["site"], sight) if seen else None,
+                "evidence": _evidence(row["evidence"], sight) if seen else {},
+            },
+        )
+    return list(listed.values())
+
+
+def _amount(evidence: Mapping[str, Any]) -> str:
+    """Say how many facts a flag stands for, and how near the nearest is."""
+    if "nearest_m" in evidence:
+        return f"（{evidence['count']}处，最近{evidence['nearest_m']:.0f}米）"
+    return f"（{evidence['count']}项）" if "count" in evidence else ""
+
+
+def _evidence(evidence: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+    """Return what a flag stands on, as far as the reader may see the places it names."""
+    if sight.everything:
+        return dict(evidence)
+    kept = {name: value for name, value in evidence.items() if name not in COUNTED}
+    if "places" in evidence:
+        kept["places"] = [place for place in evidence["places"] if sight.of(place["site"])]
+    return kept
+
+
+COUNTED = ("count", "nearest_m", "places")
+"""What a flag's evidence says of second places."""
 
 
 def _coverage(ws: Workspace, coverage: pd.DataFrame, code: str) -> list[dict[str, str]]:

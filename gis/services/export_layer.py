@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gis.domain.features import splice
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.write import WRITERS
+from gis.services import access
+from gis.services.access import reading
 from gis.services.describe import describe_open
 from gis.services.load_layer import find, members
-from gis.storage import dialect
 from gis.workspace import Workspace
 
 FORMATS = tuple(WRITERS)
@@ -45,8 +47,16 @@ def export_layer(ws: Workspace, actor: Actor, slug: str, format_: str, out: Path
     """
     if format_ not in WRITERS:
         raise InvalidDataError(f"没有格式 {format_}；可以用：{', '.join(WRITERS)}")
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         info, texts = find(conn, ws, actor, slug)
         said = members(info, describe_open(conn, ws))
         marked = (splice(text, {"notice": said["notice"]}) for text in texts(conn))
-        return WRITERS[format_](marked, out, slug, said)
+        count = WRITERS[format_](marked, out, slug, said)
+    log_export(ws, actor, slug, format=format_, count=count)
+    return count
+
+
+def log_export(ws: Workspace, actor: Actor, slug: str, **detail: Any) -> None:
+    """Write into the audit log that a layer left as a file or went to a program."""
+    with access.writing(ws) as conn:
+        access.log(conn, actor, "export", slug, **detail)

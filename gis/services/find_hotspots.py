@@ -16,7 +16,7 @@ from gis.domain.hexagons import Ground
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.methods import load_methods
-from gis.services import changes
+from gis.services import access, clock
 from gis.services.load_layer import HEAT, HOTSPOT
 from gis.storage import areas, dialect, hazards, register, runs, sites
 from gis.version import METHOD_VERSION, VERSION
@@ -37,9 +37,12 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
 
     Raises
     ------
+    ForbiddenError
+        If the actor may not compute for the town.
     InvalidDataError
         If there are no areas yet.
     """
+    access.require_governor(actor, "重新计算")
     level = ws.home_level
     method = load_methods(DATA / "methods")[METHOD]
     with dialect.reading(ws.engine) as conn:
@@ -56,14 +59,14 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     town_m = cast(Ground, shapely.union_all(to_metres(ground, level.metric_crs).geometry.array))
     found = hotspots.find(cases_m, inspected.geometry.to_numpy(), town_m, method.values, seed=SEED)
     summary = found.summary.as_json()
-    with dialect.writing(ws.engine) as conn:
+    with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
             verb=runs.HOTSPOTS,
             level=level.slug,
-            at=changes.now(),
+            at=clock.now(),
             actor=actor.name,
-            as_of=changes.today(known),
+            as_of=clock.today(known),
             revision=known.revision,
             seed=SEED,
             method_version=METHOD_VERSION,
@@ -74,6 +77,9 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         synthetic = known.purpose == "demonstration"
         _save(conn, run_id, HOTSPOT, found.cells.assign(synthetic=synthetic), CELL)
         _save(conn, run_id, HEAT, found.heat.assign(synthetic=synthetic), BAND)
+        access.log(
+            conn, actor, "compute", runs.HOTSPOTS, run=run_id, revision=known.revision, seed=SEED
+        )
     return {"run": run_id, **summary}
 
 

@@ -15,7 +15,7 @@ from gis.domain.crs import to_metres
 from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.files import read
-from gis.services import changes
+from gis.services import access, changes
 from gis.services.changes import Report
 from gis.services.import_sites import home_villages
 from gis.storage import areas, hazards, sites
@@ -43,6 +43,7 @@ def import_areas(
 
     Parameters, returns and errors as ``import_sites``.
     """
+    access.require_governor(actor, "修改边界")
     passport = ws.level(level)
     incoming = read.read_places(
         path, passport.fields, frozenset({"polygon"}), mapping=mapping, crs=crs
@@ -65,7 +66,7 @@ def import_areas(
             rejected=incoming.rejected,
             unmapped=incoming.unmapped,
         )
-        stamp = changes.begin_import(conn, stamp, report, incoming, path, mapping)
+        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
         areas.close(conn, [old["id"] for old in (*gone, *(old for old, _ in changed))], stamp)
         areas.insert(conn, [*new, *(row for _, row in changed)], stamp)
         if passport == ws.home_level and report.new + report.changed:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import shapely
+from sqlalchemy.engine import RowMapping
 
 from gis.domain import hazards as cases
 from gis.domain.kinds import GeometryFamily
-from gis.domain.rights import Actor
+from gis.domain.rights import CASES, Actor
+from gis.errors import ForbiddenError
 from gis.files import read
 from gis.files.read import Rejection
-from gis.services import changes
+from gis.services import access, changes
 from gis.services.changes import Report
 from gis.services.import_sites import home_villages
 from gis.storage import hazards, sites
@@ -36,45 +38,70 @@ def import_hazards(
     """Insert or update the cases of a file, by code, in one transaction.
 
     A case names its place by ``site_kind`` and ``site_code``, or has coordinates of its own, or
-    both. Its village is that of its place, else the one it lies in. Every change is written
+    both. Its village is that of its place, else the one it lies in. A case is taken only from
+    whoever is in charge of it. Every change is written
     down as an event of the case.
 
     Parameters, returns and errors as ``import_sites``.
     """
+    access.require_reader(actor)
+    if not (actor.powers.changes and CASES in actor.cleared):
+        raise ForbiddenError("您不能登记或修改隐患")
     incoming = read.read_places(
         path, cases.FIELDS, POINT, mapping=mapping, crs=crs, place_needed=False
     )
     with changes.changing(ws, actor) as (conn, stamp):
         changes.refuse_wrong_purpose(conn, incoming)
-        known = sites.ids_by_key(conn)
+        known = sites.by_key(conn, actor)
         stored = {row["key"]: row for row in hazards.load_stored(conn)}
         given, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
         unsaid = {name: name for name in hazards.FACTS if name not in ("site", "village")}
-        rows = [
+        told = [
             changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, unsaid, {})
             for row in given
         ]
+        trades = {place.id: place.industry for place in known.values()}
+        rows, others = _theirs(actor, told, stored, hazards.readable(conn, actor), trades)
         new, changed, same = changes.sort_out(stored, rows)
         report = Report(
             target=TARGET,
             new=len(new),
             changed=len(changed),
             same=same,
-            rejected=tuple(sorted((*incoming.rejected, *lost), key=lambda r: r.row)),
+            rejected=changes.in_file_order(incoming.rejected, lost, others),
             outside=changes.outside(rows),
             unmapped=incoming.unmapped,
             notes=incoming.notes,
         )
-        stamp = changes.begin_import(conn, stamp, report, incoming, path, mapping)
+        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
         hazards.insert(conn, new, stamp)
         hazards.update(conn, [{"hazard_id": old["id"], **row} for old, row in changed], stamp)
         hazards.record(conn, stamp)
     return report
 
 
+def _theirs(
+    actor: Actor,
+    rows: Sequence[dict[str, Any]],
+    stored: Mapping[str, RowMapping],
+    readable: frozenset[int],
+    trades: Mapping[int, str],
+) -> tuple[list[dict[str, Any]], list[Rejection]]:
+    """Tell the cases that the actor is in charge of, before and after, from the others."""
+    taken, refused = [], []
+    for row in rows:
+        old = stored.get(row["key"])
+        trade = row["industry"] or trades.get(row["site"])
+        if actor.covers(row["village"], trade) and (old is None or old["id"] in readable):
+            taken.append(row)
+        else:
+            refused.append(Rejection(row["source_row"], access.NOT_YOURS))
+    return taken, refused
+
+
 def _rows(
     frame: gpd.GeoDataFrame,
-    known: Mapping[tuple[str, str], tuple[int, str | None]],
+    known: Mapping[tuple[str, str], sites.Place],
     villages: list[str | None],
 ) -> tuple[list[dict[str, Any]], list[Rejection]]:
     """Turn the frame of a file into rows of the table ``hazard``, and tell what has no place."""
@@ -90,7 +117,7 @@ def _rows(
             why = f"找不到场所 {kind} {key}" if key else "既没有场所编号也没有坐标"
             lost.append(Rejection(int(values["row"]), why))
             continue
-        site, village = place or (None, villages[i])
+        site, village = (place.id, place.village) if place else (None, villages[i])
         row = {
             **{name: values[name] for name in hazards.FACTS if name in values},
             **{name: changes.as_date(values[name]) for name in DATES},

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import shapely
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import apportion
 from gis.domain.crs import to_metres
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.rights import Actor
 from gis.files import read
-from gis.services import changes
+from gis.files.read import Rejection
+from gis.services import access, changes
 from gis.services.changes import Report
-from gis.storage import areas, codes, dialect, hazards, sites
+from gis.storage import areas, codes, hazards, sites
 from gis.storage.frames import missing_to_none
 from gis.workspace import Workspace
 
@@ -33,8 +34,9 @@ def import_sites(
 ) -> Report:
     """Insert or update the places of a file, by key, in one transaction.
 
-    A field that the file has no column for stays as it was. The cases of a place that moved to
-    another village move with it.
+    A row is taken only from whoever is in charge of its place, where it was and where the file
+    puts it. A field that the file has no column for stays as it was. The cases of a place that
+    moved to another village move with it.
 
     Parameters
     ----------
@@ -55,12 +57,15 @@ def import_sites(
     ------
     NotFoundError
         If there is no such kind.
+    ForbiddenError
+        If the actor may change no place of it.
     InvalidDataError
         If the file cannot be read, or is synthetic in an office database or real in a
         demonstration.
     """
     passport = ws.kind(kind)
-    with dialect.reading(ws.engine) as conn:
+    access.require_change(actor, passport)
+    with access.reading(ws, actor) as conn:
         allowed = codes.allowed(conn)
     incoming = read.read_places(
         path, passport.fields, passport.geometry, mapping=mapping, crs=crs, codes=allowed
@@ -72,9 +77,12 @@ def import_sites(
             "attrs": [field.name for field in passport.open_fields],
             "personal": [field.name for field in passport.personal_fields],
         }
+        given, others = _theirs(
+            actor, _rows(passport, incoming.rows, home_villages(conn, ws, incoming.rows)), stored
+        )
         rows = [
             changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, COMMON, groups)
-            for row in _rows(passport, incoming.rows, home_villages(conn, ws, incoming.rows))
+            for row in given
         ]
         new, changed, same = changes.sort_out(stored, rows)
         report = Report(
@@ -82,12 +90,12 @@ def import_sites(
             new=len(new),
             changed=len(changed),
             same=same,
-            rejected=incoming.rejected,
+            rejected=changes.in_file_order(incoming.rejected, others),
             outside=changes.outside(rows),
             unmapped=incoming.unmapped,
             notes=incoming.notes,
         )
-        stamp = changes.begin_import(conn, stamp, report, incoming, path, mapping)
+        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
         sites.insert(conn, new, stamp)
         sites.update(conn, [{"site_id": old["id"], **row} for old, row in changed], stamp)
         sites.record(conn, passport, stamp)
@@ -95,6 +103,21 @@ def import_sites(
         hazards.record(conn, stamp)
         sites.sync_indexes(conn, [passport])
     return report
+
+
+def _theirs(
+    actor: Actor, rows: Sequence[dict[str, Any]], stored: Mapping[str, RowMapping]
+) -> tuple[list[dict[str, Any]], list[Rejection]]:
+    """Tell the rows that the actor is in charge of from those that they are not."""
+    taken, refused = [], []
+    for row in rows:
+        old = stored.get(row["key"])
+        now_theirs = actor.in_charge(row["secrecy"], row["village"], row["industry"])
+        if now_theirs and (old is None or actor.covers(old["village"], old["industry"])):
+            taken.append(row)
+        else:
+            refused.append(Rejection(row["source_row"], access.NOT_YOURS))
+    return taken, refused
 
 
 COMMON = {

@@ -13,13 +13,14 @@ from sqlalchemy.engine import Connection
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.tables import read_table
-from gis.services import changes
+from gis.services import access, changes
 from gis.services.describe import DEMONSTRATION_NOTICE
 from gis.storage import areas, codes, register
 from gis.workspace import Workspace
 
 CODE_COLUMNS = ("code", "title_zh", "title_en")
 COVERAGE_COLUMNS = ("kind", "village", "status", "as_of", "source")
+COVERAGE = "coverage"
 STATUSES = {"complete": "完整", "partial": "不全", "none": "未普查"}
 COVERAGE_TITLES = dict(
     zip(("类别", "村代码", "普查情况", "截至日期", "来源"), COVERAGE_COLUMNS, strict=True)
@@ -46,6 +47,7 @@ def import_codes(ws: Workspace, actor: Actor, table: str, path: Path) -> dict[st
     InvalidDataError
         If no kind uses such a table, or the file is not a code table (``read_codes``).
     """
+    access.require_governor(actor, "修改代码表")
     used = {f.codes for kind in ws.kinds.values() for f in kind.fields if f.codes}
     if table not in used:
         raise InvalidDataError(f"没有代码表 {table}；可以用：{', '.join(sorted(used))}")
@@ -54,6 +56,7 @@ def import_codes(ws: Workspace, actor: Actor, table: str, path: Path) -> dict[st
         counts = codes.replace(conn, table, rows, stamp)
         if counts["new"] or counts["changed"] or counts["retired"]:
             register.advance(conn, stamp)
+        access.log(conn, actor, "import", table, file=path.name, **counts)
         return counts
 
 
@@ -98,6 +101,7 @@ def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
         With the row, if a kind, village or status is unknown, a date is none, a pair stands
         twice, or the table is of the demonstration and the database is an office's.
     """
+    access.require_governor(actor, "修改普查情况")
     slugs = {kind.title.zh: slug for slug, kind in ws.kinds.items()}
     statuses = {word: status for status, word in STATUSES.items()}
     table = [
@@ -117,7 +121,9 @@ def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
         _refuse_synthetic(conn, table)
         codes.save_coverage(conn, rows, stamp)
         register.advance(conn, stamp)
-    return {status: sum(row["status"] == status for row in rows) for status in STATUSES}
+        counts = {status: sum(row["status"] == status for row in rows) for status in STATUSES}
+        access.log(conn, actor, "import", COVERAGE, file=path.name, **counts)
+    return counts
 
 
 def _coverage(

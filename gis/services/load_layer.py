@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,12 +12,13 @@ from gis.domain import hazards as cases
 from gis.domain.document import Document
 from gis.domain.features import collection, feature_texts
 from gis.domain.kinds import Level, SiteKind, Title
-from gis.domain.rights import Actor
+from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import INDEX
 from gis.errors import NotFoundError
+from gis.services.access import reading
 from gis.services.describe import Register, describe_open
-from gis.storage import areas, dialect, hazards, runs, sites, wire
+from gis.storage import areas, hazards, runs, sites, wire
 from gis.storage.dialect import Box
 from gis.workspace import Workspace
 
@@ -67,7 +68,7 @@ COMPOSITE_SLUG = RISK_PREFIX + "composite"
 
 def list_layers(ws: Workspace, actor: Actor) -> list[LayerInfo]:
     """Return every layer that the actor may see, in the order of the switcher."""
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         return [info for info, _ in _catalogue(conn, ws, actor).values()]
 
 
@@ -81,7 +82,7 @@ def load_layer(ws: Workspace, actor: Actor, slug: str) -> Document:
     NotFoundError
         If there is no such layer; the message lists the known ones.
     """
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         info, _ = find(conn, ws, actor, slug)
         about = describe_open(conn, ws)
     return Document(
@@ -111,13 +112,13 @@ def members(info: LayerInfo, about: Register) -> dict[str, Any]:
 
 
 def etag(info: LayerInfo, about: Register, actor: Actor) -> str:
-    """Return a tag that changes whenever the layer may: revision, run, day and audience."""
+    """Return a tag that changes whenever the layer may: revision, run, day, what may be seen."""
     parts = (info.slug, about.revision, info.run or 0, f"{about.as_of:%Y%m%d}", about.version)
-    return "-".join(map(str, (*parts, *sorted(actor.audiences))))
+    return "-".join(map(str, (*parts, actor.tag)))
 
 
 def _stream(ws: Workspace, actor: Actor, slug: str, said: Mapping[str, Any]) -> Iterator[bytes]:
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         _, texts = find(conn, ws, actor, slug)
         yield from collection(texts(conn), name=slug, members=said)
 
@@ -128,7 +129,7 @@ Catalogue = dict[str, tuple[LayerInfo, Texts]]
 def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     return {
         **_risk_layers(conn),
-        **_hazard_layers(conn, ws),
+        **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
         **_area_layers(conn, ws),
     }
@@ -147,29 +148,39 @@ def _risk_layers(conn: Connection) -> Catalogue:
     }
 
 
-def _hazard_layers(conn: Connection, ws: Workspace) -> Catalogue:
+def _hazard_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
+    """List the register to whoever may see cases, what counts them all to whoever sees all."""
+    if CASES not in actor.cleared:
+        return {}
     run = runs.latest(conn, runs.HOTSPOTS)
     summary = wire.run_summary(conn, run["id"]) if run else {}
     hotspot = Title("隐患热点（统计检验）", "Hazard hotspots (tested)")
     heat = Title("隐患密度（仅供浏览）", "Hazard density (for viewing only)")
-    count, extent = wire.hazard_summary(conn)
+    count, extent = wire.hazard_summary(conn, actor)
     title = Title("隐患台账", "Hazard register")
     register = LayerInfo("hazard", title, HAZARDS, "point", count, extent, "hazard")
+    found: Catalogue = {"hazard": (register, lambda conn: _hazard_texts(conn, ws, actor))}
+    if not actor.reads_everything:
+        return found
     return {
-        "hazard": (register, lambda conn: _hazard_texts(conn, ws)),
+        **found,
         HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "hotspot", summary),
         HEAT: _run_layer(run, HEAT, heat, HAZARDS, "heat", summary),
     }
 
 
 def _kind_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
-    audiences = sorted(actor.audiences)
-    summary = wire.site_summary(conn, audiences)
-    return {kind.slug: _kind_layer(kind, audiences, summary) for kind in ws.kinds.values()}
+    """Every kind of which the actor could see a row; of the rest nothing is said, not even zero."""
+    summary = wire.site_summary(conn, actor)
+    return {
+        kind.slug: _kind_layer(kind, actor, summary)
+        for kind in ws.kinds.values()
+        if kind.generalised or actor.may_read_kind(kind.secrecy, kind.industry)
+    }
 
 
 def _kind_layer(
-    kind: SiteKind, audiences: Sequence[str], summary: Mapping[str, tuple[int, Box | None]]
+    kind: SiteKind, actor: Actor, summary: Mapping[str, tuple[int, Box | None]]
 ) -> tuple[LayerInfo, Texts]:
     count, extent = summary.get(kind.slug, (0, None))
     info = LayerInfo(
@@ -186,7 +197,7 @@ def _kind_layer(
             "colour_by": kind.symbol.colour_by,
         },
     )
-    return info, lambda conn: wire.site_features(conn, kind.slug, audiences)
+    return info, lambda conn: wire.site_features(conn, kind.slug, actor)
 
 
 def _area_layers(conn: Connection, ws: Workspace) -> Catalogue:
@@ -229,9 +240,15 @@ def _run_layer(
     return info, lambda conn: wire.run_features(conn, run["id"], slug)
 
 
-def _hazard_texts(conn: Connection, ws: Workspace) -> Iterator[str]:
-    """Encode the cases with what depends on the day: open, overdue, since when."""
-    frame = cases.placed(hazards.load(conn), sites.load_positions(conn))
+def _hazard_texts(conn: Connection, ws: Workspace, actor: Actor) -> Iterator[str]:
+    """Encode the cases with what depends on the day: open, overdue, since when.
+
+    A case of a place that the actor may not see does not name it.
+    """
+    frame = cases.placed(hazards.load(conn, reader=actor), sites.load_positions(conn))
+    if not actor.reads_everything:
+        named = sites.names(conn, frame["site"].dropna().astype("int64").tolist(), actor)
+        frame["site"] = frame["site"].where(frame["site"].isin(list(named)))
     frame["open"] = cases.is_open(frame)
     frame["overdue_days"] = cases.overdue_days(frame, describe_open(conn, ws).as_of)
     frame["overdue"] = frame["overdue_days"] > 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from gis.domain.rights import Actor, Purpose
+from gis.domain.accounts import clean_login
+from gis.domain.rights import Actor, Purpose, Role
 from gis.errors import ConfigError, InvalidDataError
-from gis.services import changes
+from gis.services import access, changes, clock
 from gis.services.changes import Report
 from gis.services.compute_risk import compute_risk
 from gis.services.find_hotspots import find_hotspots
@@ -16,6 +18,7 @@ from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_coverage, read_codes
+from gis.services.manage_accounts import add_account, has_administrator
 from gis.storage import codes, dialect, register, runs, schema, sites
 from gis.workspace import DATA, Workspace
 
@@ -25,20 +28,50 @@ SYNTHETIC = "模拟_"
 Say = Callable[[str], Any]
 
 
-def make_office(ws: Workspace, actor: Actor) -> str:
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What ``make_office`` did.
+
+    Attributes
+    ----------
+    made
+        Whether the database is new; else its schema is now the newest.
+    administrator, password
+        Log-in name and first password of the administrator it made; None if there is one.
+    """
+
+    made: bool
+    administrator: str | None = None
+    password: str | None = None
+
+
+def make_office(ws: Workspace, actor: Actor, administrator: str | None = None) -> Office:
     """Make an empty office database, or bring one to the newest schema.
 
-    Returns
-    -------
-    What was done, in words.
+    Parameters
+    ----------
+    administrator
+        Log-in name of the first administrator. Their first password is made at random, told
+        once, and must be changed at the first log-in.
 
     Raises
     ------
     ConfigError
-        If the database is a demonstration.
+        If the database is a demonstration, or nobody administers it and nobody is named.
+    InvalidDataError
+        If the log-in name cannot be one.
     """
+    login = clean_login(administrator) if administrator else None
     made = _make(ws, actor, "office", None)
-    return "正式库已建好" if made else "正式库已在，结构已更新到最新"
+    if has_administrator(ws, actor):
+        return Office(made)
+    if login is None:
+        raise ConfigError(
+            "正式库已就绪，但还没有管理员：请运行 "
+            "python -m scripts.make_office --administrator 登录名"
+        )
+    password = add_account(ws, actor, login=login, name="管理员", role=Role.ADMINISTRATOR)
+    return Office(made, login, password)
 
 
 def is_ready(ws: Workspace) -> bool:
@@ -53,6 +86,17 @@ def is_ready(ws: Workspace) -> bool:
         if found is None:
             return False
         return found.purpose == "office" or runs.latest(conn, runs.HOTSPOTS) is not None
+
+
+def refresh_shown(ws: Workspace) -> list[str]:
+    """Make again what is shown of kinds whose passport changed; do nothing where none did.
+
+    Returns
+    -------
+    Slugs of those kinds.
+    """
+    with access.writing(ws) as conn:
+        return sites.sync_shown(conn, ws.kinds.values())
 
 
 def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> None:
@@ -97,7 +141,7 @@ def _make(ws: Workspace, actor: Actor, purpose: Purpose, as_of: dt.date | None) 
     Whether the database is new.
     """
     schema.upgrade(ws.engine)
-    with dialect.writing(ws.engine) as conn:
+    with access.writing(ws) as conn:
         found = register.found(conn)
         if found is not None and found.purpose != purpose:
             raise ConfigError(
@@ -105,11 +149,13 @@ def _make(ws: Workspace, actor: Actor, purpose: Purpose, as_of: dt.date | None) 
                 "请把 RISKMAP_DATABASE_URL 指向另一个库"
             )
         if found is None:
-            register.create(conn, purpose, as_of, changes.now())
+            register.create(conn, purpose, as_of, clock.now())
             stamp = changes.stamp_of(conn, actor)
             for path in sorted((DATA / "codes").glob("*.csv")):
                 codes.replace(conn, path.stem, read_codes(path), stamp)
             register.advance(conn, stamp)
+            access.log(conn, actor, "make", purpose)
+        sites.sync_shown(conn, ws.kinds.values())
         sites.sync_indexes(conn, ws.kinds.values())
     return found is None
 

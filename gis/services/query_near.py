@@ -13,9 +13,10 @@ from gis.domain.document import Document
 from gis.domain.features import collection, splice
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
+from gis.services.access import reading, require_reader
 from gis.services.describe import Register, describe_open
 from gis.services.load_layer import GEOJSON
-from gis.storage import dialect, wire
+from gis.storage import wire
 from gis.workspace import Workspace
 
 MAX_RADIUS_M = 50_000.0
@@ -60,13 +61,14 @@ def query_near(
     NotFoundError
         If a kind is unknown.
     """
+    require_reader(actor)
     _check(lon, lat, radius_m, limit)
     for kind in kinds or ():
         ws.kind(kind)
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         about = describe_open(conn, ws)
         box = geometry.box_around(lon, lat, radius_m)
-        found = wire.candidates(conn, box, sorted(actor.audiences), kinds)
+        found = wire.candidates(conn, box, actor, kinds)
     distance_m, bearing_deg, _, _ = geometry.nearest(lon, lat, found.shapes)
     near = np.flatnonzero(distance_m <= radius_m + MEMBERSHIP_TOLERANCE_M)
     near = near[np.lexsort((found.ids[near], distance_m[near]))]
@@ -78,7 +80,7 @@ def query_near(
         **_said(about),
     }
     texts = _texts(found.texts, distance_m, bearing_deg, near[:limit])
-    asked = (lon, lat, radius_m, limit, *sorted(kinds or ws.kinds), *sorted(actor.audiences))
+    asked = (lon, lat, radius_m, limit, *sorted(kinds or ws.kinds), actor.tag)
     tag = "-".join(map(str, ("near", about.revision, about.as_of, about.version, *asked)))
     return Document(GEOJSON, tag, collection(texts, name="near", members=said))
 

@@ -3,58 +3,120 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import pandas as pd
+from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import hazards as cases
 from gis.domain.kinds import Field, SiteKind
-from gis.domain.rights import AUDIENCE_OF_SECRECY, Actor
+from gis.domain.rights import Actor
 from gis.errors import NotFoundError
-from gis.services.describe import describe_open
-from gis.storage import areas, codes, dialect, hazards, sites
+from gis.services.access import reading
+from gis.services.describe import Register, describe_open
+from gis.storage import areas, codes, hazards, sites
 from gis.workspace import Workspace
 
 
 def show_site(ws: Workspace, actor: Actor, site_id: int) -> dict[str, Any]:
     """Return what the card of a place says; nothing personal.
 
+    Whoever is not in charge of a place gets its generalised card, where its kind has one.
+
+    Returns
+    -------
+    Among the rest ``masked``, the titles of personal fields that are not shown, and
+    ``may_unmask``, whether the actor may ask for them (``show_personal``).
+
     Raises
     ------
     NotFoundError
         If there is no such place, or the actor may not see it: the answer is the same.
     """
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         about = describe_open(conn, ws)
-        row = sites.load_one(conn, site_id)
-        if row is None or AUDIENCE_OF_SECRECY[row["secrecy"]] not in actor.audiences:
-            raise NotFoundError(f"没有编号为 {site_id} 的场所")
+        row, is_true, feature = find_shown(conn, actor, site_id)
         kind = ws.kind(row["kind"])
+        if not is_true:
+            return _generalised(kind, site_id, feature, about)
         home = areas.load_one(conn, ws.home_level.slug, row["village"] or "")
         titles = {f.codes: codes.titles(conn, f.codes) for f in kind.open_fields if f.codes}
-        found = hazards.load(conn, of_site=site_id)
+        found = hazards.load(conn, of_site=site_id, reader=actor)
+    return {
+        **_head(kind, site_id, about),
+        "name": row["name"],
+        "code": row["key"],
+        "village": {"code": home["code"], "name": home["name"]} if home else None,
+        "fields": _fields(kind.open_fields, row["attrs"], titles),
+        "masked": [field.title.zh for field in kind.personal_fields],
+        "may_unmask": may_unmask(actor, row) and bool(kind.personal_fields),
+        "source": row["source"],
+        "verified_on": row["verified_on"].isoformat() if row["verified_on"] else None,
+        "accuracy_m": row["accuracy_m"],
+        "open_hazards": _open_hazards(found, about.as_of),
+        "generalised": False,
+        "synthetic": row["synthetic"],
+    }
+
+
+def find_shown(conn: Connection, actor: Actor, site_id: int) -> tuple[RowMapping, bool, str]:
+    """Return a place, whether the actor may see it as it is, and the text that they may see.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such place, or they may see nothing of it.
+    """
+    shown = sites.load_shown(conn, actor, site_id)
+    row = sites.load_one(conn, site_id)
+    if shown is None or row is None:
+        raise NotFoundError(f"没有编号为 {site_id} 的场所")
+    return row, *shown
+
+
+def may_unmask(actor: Actor, row: Mapping[Any, Any]) -> bool:
+    """Tell whether an actor may see the personal fields of a place: only those in charge of it."""
+    return actor.powers.personal and actor.in_charge(
+        row["secrecy"], row["village"], row["industry"]
+    )
+
+
+def _head(kind: SiteKind, site_id: int, about: Register) -> dict[str, Any]:
     return {
         "id": site_id,
         "kind": kind.slug,
         "title": kind.title.zh,
         "title_en": kind.title.en,
-        "name": row["name"],
-        "code": row["key"],
-        "village": {"code": home["code"], "name": home["name"]} if home else None,
-        "fields": _fields(kind, row["attrs"], titles),
-        "masked": [field.title.zh for field in kind.personal_fields],
-        "source": row["source"],
-        "verified_on": row["verified_on"].isoformat() if row["verified_on"] else None,
-        "accuracy_m": row["accuracy_m"],
-        "open_hazards": _open_hazards(found, about.as_of),
-        "synthetic": row["synthetic"],
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
     }
 
 
+def _generalised(kind: SiteKind, site_id: int, feature: str, about: Register) -> dict[str, Any]:
+    """Return the card of a place that somebody else is in charge of: what its feature says."""
+    told = orjson.loads(feature)["properties"]
+    fields = tuple(field for field in kind.open_fields if field.name in told)
+    return {
+        **_head(kind, site_id, about),
+        "name": told["name"],
+        "code": None,
+        "village": None,
+        "fields": _fields(fields, told, {}),
+        "masked": [],
+        "may_unmask": False,
+        "source": None,
+        "verified_on": None,
+        "accuracy_m": told["accuracy_m"],
+        "open_hazards": [],
+        "generalised": True,
+        "synthetic": told["synthetic"],
+    }
+
+
 def _fields(
-    kind: SiteKind, attrs: dict[str, Any], titles: dict[str, dict[str, str]]
+    fields: tuple[Field, ...], attrs: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -64,12 +126,12 @@ def _fields(
             "value": _value(field, attrs.get(field.name), titles),
             "unit": field.unit,
         }
-        for field in kind.open_fields
+        for field in fields
     ]
 
 
-def _value(field: Field, value: Any, titles: dict[str, dict[str, str]]) -> Any:
-    return titles[field.codes].get(value, value) if field.codes else value
+def _value(field: Field, value: Any, titles: Mapping[str, Mapping[str, str]]) -> Any:
+    return titles.get(field.codes, {}).get(value, value) if field.codes else value
 
 
 def _open_hazards(found: pd.DataFrame, as_of: dt.date) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from sqlalchemy.engine import Connection
 
 from gis.domain import hazards as cases
 from gis.domain.kinds import SiteKind, Watch
-from gis.domain.rights import AUDIENCE_OF_SECRECY, Actor
+from gis.domain.rights import CASES, Actor
+from gis.services.access import reading
 from gis.services.describe import describe_open
-from gis.storage import areas, dialect, hazards, runs, sites
+from gis.storage import areas, hazards, runs, sites
 from gis.storage.frames import missing_to_none
 from gis.workspace import Workspace
 
@@ -27,21 +28,23 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
     ``computed``: whether there is a run at all.
     ``worst``: up to three areas with class and reason, the highest class first, then score;
     an area whose score is unknown is not among them but counted in ``unknown``.
+    ``sees_cases``: whether the actor may see hazard cases at all.
     ``open_major``, ``overdue_major``: cases with code, title, village, due date and days.
     ``monitors``: per watched kind, ``online``, ``total`` and ``down`` (id, name, since).
     """
-    with dialect.reading(ws.engine) as conn:
+    with reading(ws, actor) as conn:
         as_of = describe_open(conn, ws).as_of
         names = areas.load(conn, ws.home_level)[["area", "code", "name"]]
-        major = _major(hazards.load(conn), names, as_of)
+        major = _major(hazards.load(conn, reader=actor), names, as_of)
         return {
             **_worst(conn, names),
+            "sees_cases": CASES in actor.cleared,
             "open_major": major,
             "overdue_major": [case for case in major if case["overdue_days"] > 0],
             "monitors": [
-                _monitors(conn, kind, kind.watch)
+                _monitors(conn, kind, kind.watch, actor)
                 for kind in ws.kinds.values()
-                if kind.watch and AUDIENCE_OF_SECRECY[kind.secrecy] in actor.audiences
+                if kind.watch and actor.may_read_kind(kind.secrecy, kind.industry)
             ],
             "as_of": as_of.isoformat(),
         }
@@ -84,8 +87,8 @@ def _major(found: pd.DataFrame, names: pd.DataFrame, as_of: dt.date) -> list[dic
     ]
 
 
-def _monitors(conn: Connection, kind: SiteKind, watch: Watch) -> dict[str, Any]:
-    found = sites.load(conn, kind)
+def _monitors(conn: Connection, kind: SiteKind, watch: Watch, actor: Actor) -> dict[str, Any]:
+    found = sites.load(conn, kind, reader=actor)
     down = found[found[watch.field] != watch.online]
     since = missing_to_none(down[watch.since])
     return {

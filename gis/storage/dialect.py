@@ -152,6 +152,29 @@ PREPARING = 320_413_109
 """Number of the lock; any would do."""
 
 
+def take_turn(conn: Connection, number: int) -> None:
+    """Wait until no other transaction has this turn, and keep it to the end of this one.
+
+    SQLite has one writer at a time anyway.
+    """
+    if backend(conn) == "postgis":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def make_append_only(conn: Connection) -> None:
+    """Let the database itself refuse to change the audit log.
+
+    An entry is never updated, and deleted only where a checkpoint stands for it and it is old
+    enough; a checkpoint is neither. Who owns the database can take the triggers away: then the
+    chain of hashes tells.
+    """
+    folder = "spatialite" if backend(conn) == "spatialite" else "postgis"
+    text = (Path(__file__).parent / "migrations" / f"append_only.{folder}.sql").read_text("utf-8")
+    for statement in text.split(";;"):
+        if statement.strip():
+            conn.exec_driver_sql(statement)
+
+
 def field(conn: Connection, column: sa.Column[Any], name: Field) -> sa.ColumnElement[Any]:
     """Return the expression for a field inside a JSON column, typed as the passport says.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from gis.storage import frames
+from gis.domain.rights import Actor
+from gis.storage import frames, rights
 from gis.storage.dialect import geometry_value, geometry_wkb
 from gis.storage.register import Stamp
 from gis.storage.tables import hazard, hazard_event, site
@@ -36,12 +37,30 @@ FACTS = [
 PLAIN = tuple(hazard.c[name] for name in ("id", "key", *FACTS, "synthetic"))
 
 
-def load(conn: Connection, *, of_site: int | None = None) -> gpd.GeoDataFrame:
-    """Return the cases (of one site, if given) as a hazards frame in EPSG:4490, in id order."""
+def load(
+    conn: Connection, *, of_site: int | None = None, reader: Actor | None = None
+) -> gpd.GeoDataFrame:
+    """Return the cases (of one site, if given) as a hazards frame in EPSG:4490, in id order.
+
+    ``reader`` limits them to those that an actor may see; a computation has none.
+    """
     where = sa.true() if of_site is None else hazard.c.site == of_site
+    if reader is not None:
+        where = sa.and_(where, rights.cases(reader))
     frame = frames.places(_rows(conn, where), (), plain=PLAIN)
     frame["site"] = frame["site"].astype("float64")  # NaN where a case belongs to no site
     return frame.rename(columns={"key": "code"})
+
+
+def readable_keys(conn: Connection, actor: Actor, keys: Iterable[str]) -> frozenset[str]:
+    """Return those keys whose cases an actor may see."""
+    asked = sa.and_(hazard.c.key.in_(list(keys)), rights.cases(actor))
+    return frozenset(conn.scalars(sa.select(hazard.c.key).where(asked)))
+
+
+def readable(conn: Connection, actor: Actor) -> frozenset[int]:
+    """Return the ids of the cases that an actor may see."""
+    return frozenset(conn.scalars(sa.select(hazard.c.id).where(rights.cases(actor))))
 
 
 def load_stored(conn: Connection) -> Sequence[RowMapping]:

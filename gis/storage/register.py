@@ -24,11 +24,14 @@ class Register:
         A demonstration's own today; None where today is the clock's.
     revision
         Number of the latest change.
+    anonymous_reads
+        Whether a grant lets anonymous readers see everything, as in a demonstration.
     """
 
     purpose: Purpose
     as_of: dt.date | None
     revision: int
+    anonymous_reads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class Stamp:
 def found(conn: Connection) -> Register | None:
     """Return the register row; None in a database without one."""
     row = conn.execute(sa.select(register)).mappings().first()
-    return Register(row["purpose"], row["as_of"], row["revision"]) if row else None
+    if row is None:
+        return None
+    return Register(row["purpose"], row["as_of"], row["revision"], row["anonymous_reads"])
 
 
 def load(conn: Connection) -> Register:
@@ -79,9 +84,16 @@ def load(conn: Connection) -> Register:
 
 
 def create(conn: Connection, purpose: Purpose, as_of: dt.date | None, at: dt.datetime) -> None:
-    """Say once what the database is for."""
+    """Say once what the database is for; a demonstration is granted to anonymous readers."""
     conn.execute(
-        sa.insert(register).values(id=1, purpose=purpose, as_of=as_of, revision=0, created_at=at)
+        sa.insert(register).values(
+            id=1,
+            purpose=purpose,
+            as_of=as_of,
+            revision=0,
+            created_at=at,
+            anonymous_reads=purpose == "demonstration",
+        )
     )
 
 

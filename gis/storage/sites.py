@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
+import shapely
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.crs import METRIC, STORED, to_metres
 from gis.domain.features import feature_texts
+from gis.domain.generalise import touched_cells
 from gis.domain.kinds import SiteKind
-from gis.domain.rights import AUDIENCE_OF_SECRECY
-from gis.storage import dialect, frames
+from gis.domain.rights import Actor, audience
+from gis.storage import dialect, frames, rights
 from gis.storage.dialect import geometry_value, geometry_wkb
 from gis.storage.register import Stamp
-from gis.storage.tables import site, site_shown, site_version
+from gis.storage.tables import passport, site, site_shown, site_version
 
 PLAIN = tuple(
     site.c[name]
@@ -41,12 +45,20 @@ FACTS = tuple(c.name for c in site_version.c if c.name in site.c and c.name not 
 
 
 def load(
-    conn: Connection, kind: SiteKind, *, codes: frames.Codes | None = None
+    conn: Connection,
+    kind: SiteKind,
+    *,
+    codes: frames.Codes | None = None,
+    reader: Actor | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the places of a kind as a site frame in EPSG:4490, in id order, nothing personal."""
-    return frames.places(
-        _rows(conn, site.c.kind == kind.slug), kind.open_fields, plain=PLAIN, codes=codes
-    )
+    """Return the places of a kind as a site frame in EPSG:4490, in id order, nothing personal.
+
+    ``reader`` limits them to those whose true place an actor may see; a computation has none.
+    """
+    where = site.c.kind == kind.slug
+    if reader is not None:
+        where = sa.and_(where, site.c.id.in_(rights.ids_of_true_places(reader)))
+    return frames.places(_rows(conn, where), kind.open_fields, plain=PLAIN, codes=codes)
 
 
 def load_stored(conn: Connection, kind: str) -> Sequence[RowMapping]:
@@ -61,6 +73,25 @@ def load_one(conn: Connection, site_id: int) -> RowMapping | None:
     return next(iter(_rows(conn, site.c.id == site_id)), None)
 
 
+def load_shown(conn: Connection, actor: Actor, site_id: int) -> tuple[bool, str] | None:
+    """Return what an actor may see of a place; None if that is nothing, or there is no such place.
+
+    Returns
+    -------
+    Whether it is the true place, and the feature's text.
+    """
+    columns = (rights.true_place(actor).label("is_true"), site_shown.c.feature)
+    query = sa.select(*columns).where(site_shown.c.site == site_id, rights.shown(actor))
+    row = conn.execute(query).first()
+    return (bool(row.is_true), row.feature) if row else None
+
+
+def load_personal(conn: Connection, site_id: int) -> dict[str, Any]:
+    """Return the personal fields of one place; whoever asks has the right and is logged."""
+    found = conn.scalar(sa.select(site.c.personal).where(site.c.id == site_id))
+    return dict(found or {})
+
+
 def load_positions(conn: Connection) -> gpd.GeoDataFrame:
     """Return id, kind, village and geometry of every place, in id order (EPSG:4490)."""
     plain = (site.c.id, site.c.kind, site.c.village)
@@ -68,15 +99,29 @@ def load_positions(conn: Connection) -> gpd.GeoDataFrame:
     return frames.places(conn.execute(query).mappings().all(), (), plain=plain)
 
 
-def ids_by_key(conn: Connection) -> dict[tuple[str, str], tuple[int, str | None]]:
-    """Return (kind, key) to (id, village) of every place."""
-    rows = conn.execute(sa.select(site.c.kind, site.c.key, site.c.id, site.c.village))
-    return {(kind, key): (id_, village) for kind, key, id_, village in rows}
+class Place(NamedTuple):
+    """What a case needs to know of its place."""
+
+    id: int
+    village: str | None
+    industry: str
 
 
-def names(conn: Connection, ids: Iterable[int]) -> dict[int, RowMapping]:
-    """Return id to (id, name, kind) of the places asked for."""
-    query = sa.select(site.c.id, site.c.name, site.c.kind).where(site.c.id.in_(list(ids)))
+def by_key(conn: Connection, reader: Actor) -> dict[tuple[str, str], Place]:
+    """Return (kind, key) to every place whose true row an actor may see."""
+    query = sa.select(site.c.kind, site.c.key, site.c.id, site.c.village, site.c.industry)
+    rows = conn.execute(query.where(site.c.id.in_(rights.ids_of_true_places(reader))))
+    return {(kind, key): Place(*facts) for kind, key, *facts in rows}
+
+
+def names(conn: Connection, ids: Iterable[int], reader: Actor) -> dict[int, RowMapping]:
+    """Return those places asked for whose true row an actor may see, by id.
+
+    Each has id, name, kind, village, industry and secrecy.
+    """
+    asked = sa.and_(site.c.id.in_(list(ids)), site.c.id.in_(rights.ids_of_true_places(reader)))
+    columns = ("id", "name", "kind", "village", "industry", "secrecy")
+    query = sa.select(*(site.c[name] for name in columns)).where(asked)
     return {row["id"]: row for row in conn.execute(query).mappings()}
 
 
@@ -135,22 +180,61 @@ def _record_shown(conn: Connection, kind: SiteKind, touched: sa.ColumnElement[bo
     rows = _rows(conn, touched)
     if not rows:
         return
-    texts = shown_texts(frames.places(rows, kind.open_fields, plain=PLAIN), kind)
+    places = frames.places(rows, kind.open_fields, plain=PLAIN)
+    _insert_shown(conn, rows, audience(kind.secrecy), shown_texts(places, kind), places)
+    if kind.generalised:
+        cells = generalised(places, kind)
+        texts = generalised_texts(cells, kind)
+        _insert_shown(conn, rows, audience(kind.secrecy, generalised=True), texts, cells)
+
+
+def _insert_shown(
+    conn: Connection,
+    rows: Sequence[RowMapping],
+    for_whom: str,
+    texts: Sequence[str],
+    places: gpd.GeoDataFrame,
+) -> None:
+    shapes = shapely.to_wkb(places.geometry.to_numpy(), byte_order=1)
     conn.execute(
         sa.insert(site_shown).values(geom=geometry_value()),
         [
             {
                 "site": row["id"],
-                "audience": AUDIENCE_OF_SECRECY[kind.secrecy],
-                "kind": kind.slug,
+                "audience": for_whom,
+                "kind": row["kind"],
                 "village": row["village"],
                 "industry": row["industry"],
                 "feature": text,
-                "geom": row["geom"],
+                "geom": shape,
             }
-            for row, text in zip(rows, texts, strict=True)
+            for row, text, shape in zip(rows, texts, shapes, strict=True)
         ],
     )
+
+
+def generalised(places: gpd.GeoDataFrame, kind: SiteKind) -> gpd.GeoDataFrame:
+    """Return places as those see them who are not in charge: squares, and next to no fields.
+
+    The kind must have ``generalised``. Name and code say only what sort of place it is; how
+    exact the position is, is the width of a square.
+    """
+    rule = kind.generalised
+    if rule is None:
+        raise ValueError(f"{kind.slug} is shown to nobody else")
+    squares = touched_cells(to_metres(places, METRIC).geometry.to_numpy(), rule.cell_m)
+    kept = places[["id", "kind", "synthetic", *rule.fields]]
+    return gpd.GeoDataFrame(
+        kept.assign(name=kind.title.zh, accuracy_m=rule.cell_m, generalised=True),
+        geometry=gpd.GeoSeries(squares, index=places.index, crs=METRIC).to_crs(STORED),
+    )
+
+
+def generalised_texts(places: gpd.GeoDataFrame, kind: SiteKind) -> list[str]:
+    """Encode what ``generalised`` returned as GeoJSON features."""
+    fields = kind.generalised.fields if kind.generalised else ()
+    columns = ["kind", "name", "accuracy_m", "generalised", "synthetic", *fields]
+    return feature_texts(places, places["id"], columns)
 
 
 def shown_texts(places: gpd.GeoDataFrame, kind: SiteKind) -> list[str]:
@@ -175,9 +259,29 @@ def _stamped(stamp: Stamp) -> dict[str, Any]:
     return values
 
 
-def visible(audiences: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Return the one condition on ``site_shown`` that says what an audience may see."""
-    return site_shown.c.audience.in_(sorted(audiences))
+def sync_shown(conn: Connection, kinds: Iterable[SiteKind]) -> list[str]:
+    """Make again what is shown of kinds whose passport changed since, or was never noted.
+
+    Returns
+    -------
+    Slugs of those kinds.
+    """
+    known = dict(conn.execute(sa.select(passport.c.kind, passport.c.digest)).all())
+    changed = [kind for kind in kinds if known.get(kind.slug) != _digest(kind)]
+    for kind in changed:
+        conn.execute(
+            sa.update(site)
+            .where(site.c.kind == kind.slug)
+            .values(secrecy=kind.secrecy, industry=kind.industry)
+        )
+        _record_shown(conn, kind, site.c.kind == kind.slug)
+        conn.execute(sa.delete(passport).where(passport.c.kind == kind.slug))
+        conn.execute(sa.insert(passport).values(kind=kind.slug, digest=_digest(kind)))
+    return [kind.slug for kind in changed]
+
+
+def _digest(kind: SiteKind) -> str:
+    return hashlib.sha256(repr(kind).encode()).hexdigest()
 
 
 def sync_indexes(conn: Connection, kinds: Iterable[SiteKind]) -> None:

@@ -58,6 +58,13 @@ register = sa.Table(
     sa.Column("as_of", sa.Date, comment="a demonstration's own today; an office uses the clock"),
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("created_at", Utc, nullable=False),
+    sa.Column(
+        "anonymous_reads",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="a grant: whoever asks may read everything, as in a demonstration",
+    ),
     sa.CheckConstraint("purpose IN ('demonstration', 'office')", name="purpose"),
 )
 
@@ -145,6 +152,13 @@ site_shown = sa.Table(
     geometry_column(),
     sa.UniqueConstraint("site", "audience"),
     sa.Index(None, "kind", "site"),
+)
+
+passport = sa.Table(
+    "passport",
+    metadata,
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, comment="of what site_shown was made by"),
 )
 
 area = sa.Table(
@@ -339,6 +353,88 @@ job = sa.Table(
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Index(None, "state", "id"),
     sqlite_autoincrement=True,
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    _id(),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("villages", Json, nullable=False, comment="codes; a list"),
+    sa.Column("industries", Json, nullable=False, comment="names; a list"),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("password", sa.Text, nullable=False, comment="argon2id, with its salt"),
+    sa.Column("must_change", sa.Boolean, nullable=False),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("password_at", Utc, nullable=False),
+    sa.Column("last_login_at", Utc),
+    sqlite_autoincrement=True,
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    _id(),
+    _to("account", nullable=False, index=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("seen_at", Utc, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("agent", sa.Text),
+    sqlite_autoincrement=True,
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    _id(),
+    _to("account", nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("hint", sa.String(20), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False),
+    sa.Column("used_at", Utc),
+    sa.Column("revoked_at", Utc),
+    sqlite_autoincrement=True,
+)
+
+throttle = sa.Table(
+    "throttle",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True, comment="hash of the account or address"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("closed_until", Utc),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("at", Utc, nullable=False, index=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("action", sa.String(30), nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, comment="JSON, as it was hashed"),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+)
+
+audit_checkpoint = sa.Table(
+    "audit_checkpoint",
+    metadata,
+    sa.Column("upto", Id, primary_key=True, autoincrement=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_at", Utc, nullable=False),
+    sa.Column("last_at", Utc, nullable=False),
+    sa.Column("signature", sa.Text, nullable=False),
 )
 
 SPATIAL = (site, site_version, site_shown, area, hazard, run_shown)

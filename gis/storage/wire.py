@@ -11,9 +11,9 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gis.storage import dialect
+from gis.domain.rights import Actor
+from gis.storage import dialect, rights
 from gis.storage.dialect import Box, geometry_wkb
-from gis.storage.sites import visible
 from gis.storage.tables import area, hazard, run_shown, site_shown
 
 PAGE = 2000
@@ -30,32 +30,30 @@ class Candidates:
     shapes: np.ndarray
 
 
-def candidates(
-    conn: Connection, box: Box, audiences: Sequence[str], kinds: Sequence[str] | None
-) -> Candidates:
-    """Return the places that an audience may see in a box, found by the spatial index."""
-    rows = conn.execute(candidates_query(conn, box, audiences, kinds)).all()
+def candidates(conn: Connection, box: Box, actor: Actor, kinds: Sequence[str] | None) -> Candidates:
+    """Return the places that an actor may see in a box, found by the spatial index."""
+    rows = conn.execute(candidates_query(conn, box, actor, kinds)).all()
     columns = [np.array(column, dtype=object) for column in zip(*rows, strict=True)]
     ids, names, texts, wkb = columns or [np.empty(0, dtype=object)] * 4
     return Candidates(ids.astype("int64"), names, texts, shapely.from_wkb(wkb))
 
 
 def candidates_query(
-    conn: Connection, box: Box, audiences: Sequence[str], kinds: Sequence[str] | None
+    conn: Connection, box: Box, actor: Actor, kinds: Sequence[str] | None
 ) -> sa.Select[Any]:
     """Return the query of ``candidates``; a test reads its plan."""
     shown = site_shown.c
     query = sa.select(shown.site, shown.kind, shown.feature, geometry_wkb(shown.geom))
-    query = query.where(dialect.in_box(conn, site_shown, box), visible(audiences))
+    query = query.where(dialect.in_box(conn, site_shown, box), rights.shown(actor))
     if kinds is not None:
         query = query.where(shown.kind.in_(sorted(kinds)))
     return query.order_by(shown.site)
 
 
-def site_features(conn: Connection, kind: str, audiences: Sequence[str]) -> Iterator[str]:
+def site_features(conn: Connection, kind: str, actor: Actor) -> Iterator[str]:
     """Yield the ready features of a kind in site order, a page at a time."""
     shown = site_shown.c
-    query = sa.select(shown.site, shown.feature).where(shown.kind == kind, visible(audiences))
+    query = sa.select(shown.site, shown.feature).where(shown.kind == kind, rights.shown(actor))
     last = -1
     while rows := conn.execute(
         query.where(shown.site > last).order_by(shown.site).limit(PAGE)
@@ -72,9 +70,9 @@ def run_features(conn: Connection, run_id: int, layer: str) -> Iterator[str]:
     yield from conn.scalars(query.order_by(run_shown.c.id))
 
 
-def site_summary(conn: Connection, audiences: Sequence[str]) -> dict[str, tuple[int, Box | None]]:
+def site_summary(conn: Connection, actor: Actor) -> dict[str, tuple[int, Box | None]]:
     """Return kind to the number of visible places and their extent in degrees."""
-    return _summary(conn, site_shown, site_shown.c.kind, visible(audiences))
+    return _summary(conn, site_shown, site_shown.c.kind, rights.shown(actor))
 
 
 def run_summary(conn: Connection, run_id: int) -> dict[str, tuple[int, Box | None]]:
@@ -87,10 +85,10 @@ def area_summary(conn: Connection) -> dict[str, tuple[int, Box | None]]:
     return _summary(conn, area, area.c.level, area.c.valid_to.is_(None))
 
 
-def hazard_summary(conn: Connection) -> tuple[int, Box | None]:
-    """Return the number of hazard cases and their extent in degrees."""
+def hazard_summary(conn: Connection, actor: Actor) -> tuple[int, Box | None]:
+    """Return the number of hazard cases that an actor may see and their extent in degrees."""
     everything = sa.literal("hazard")
-    found = _summary(conn, hazard, everything, sa.true())
+    found = _summary(conn, hazard, everything, rights.cases(actor))
     return found.get("hazard", (0, None))
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from gis.workspace import Settings, open_workspace
 from tests.conftest import Databases
+from tests.people import PASSWORD
 from tests.server import serving
 from tests.webmap import hostile
 
@@ -24,6 +25,16 @@ def live_server(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
         ws.engine.dispose()
         with serving(settings, folder / "log") as address:
             yield address
+
+
+@pytest.fixture(autouse=True)
+def entered(page: Page) -> None:
+    """Log in: an office shows nothing to whoever has not."""
+    page.goto("/login")
+    page.locator("[name=login]").fill("town_office")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
 
 
 def nothing_ran(page: Page) -> bool:

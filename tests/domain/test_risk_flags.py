@@ -134,7 +134,7 @@ def test_dwellings_in_the_band_of_a_small_hillside_quarry_raise_their_own_villag
     evidence = band["evidence"].iloc[0]
     assert (evidence["count"], evidence["nearest_m"]) == (2, 200.0)
     assert [place["name"] for place in evidence["places"]] == ["200 m", "over the border, 290 m"]
-    assert "2处，最近200米" in band["text_zh"].iloc[0]
+    assert "200" not in band["text_zh"].iloc[0]
 
 
 def test_a_quarry_not_known_to_be_small_is_only_noted() -> None:
@@ -240,7 +240,18 @@ def test_several_major_hazards_of_one_site_are_one_flag() -> None:
     )
     found = flags.locate(facts, toyland.areas())
     assert len(found) == 1
-    assert found["text_zh"][0] == "有未销号的重大事故隐患（3项）"
+    assert found["text_zh"][0] == "有未销号的重大事故隐患"
+    assert found["evidence"][0]["count"] == 3
+
+
+def test_a_case_without_a_deadline_says_nothing_of_one() -> None:
+    rows = [{"level": "重大", "site": toyland.PLANT, "due_on": None}]
+    facts = register.facts(
+        toyland.hazard_frame(rows), toyland.sites(), toyland.AS_OF, toyland.INDEX
+    )
+    evidence = flags.locate(facts, toyland.areas())["evidence"][0]
+    assert "due_on" not in evidence
+    assert json.dumps(evidence, allow_nan=False)
 
 
 UPLIFTS = [

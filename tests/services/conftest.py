@@ -16,6 +16,6 @@ from tests.samples import write_villages
 @pytest.fixture
 def office(workspace: Workspace, tmp_path: Path) -> Workspace:
     """Return an office database that holds the two villages of ``tests.samples``."""
-    make_office(workspace, OPERATOR)
+    make_office(workspace, OPERATOR, "admin")
     import_areas(workspace, OPERATOR, "village", write_villages(tmp_path / "villages.geojson"))
     return workspace

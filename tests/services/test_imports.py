@@ -173,7 +173,7 @@ def test_real_data_is_kept_out_of_a_demonstration_and_the_reverse(
         import_sites(office, OPERATOR, "school", path)
     with pytest.raises(ConfigError, match="正式库"):
         load_demo(workspace, OPERATOR)
-    assert make_office(workspace, OPERATOR).endswith("最新")
+    assert not make_office(workspace, OPERATOR).made
 
 
 def test_an_unknown_kind_lists_the_known_ones(office: Workspace, tmp_path: Path) -> None:
@@ -356,9 +356,9 @@ def test_a_case_takes_the_village_of_its_place_or_of_its_own_position(
         4: "找不到场所 school nowhere",
     }
     with dialect.reading(office.engine) as conn:
-        found = sites.ids_by_key(conn)
+        found = sites.by_key(conn, OPERATOR)
     listed = [(h["key"], h["site"], h["village"]) for h in rows(office, hazard)]
-    assert listed == [("h1", found["school", "1"][0], WEST), ("h2", None, EAST)]
+    assert listed == [("h1", found["school", "1"].id, WEST), ("h2", None, EAST)]
 
 
 def test_every_change_of_a_case_is_an_event_of_its_life(office: Workspace, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
-from gis.domain.rights import OPERATOR, READER, Actor
+from gis.domain.rights import GUEST, OPERATOR, Actor
 from gis.errors import InvalidDataError, NotFoundError
 from gis.services.export_layer import FORMATS, export_layer
 from gis.services.load_layer import list_layers, load_layer
 from gis.workspace import Workspace
+from tests.people import VISITOR
 
 SLUGS = [
     "village",
@@ -46,7 +47,7 @@ SLUGS = [
 ]
 
 
-def collection(ws: Workspace, slug: str, actor: Actor = READER) -> dict[str, Any]:
+def collection(ws: Workspace, slug: str, actor: Actor = GUEST) -> dict[str, Any]:
     """Return a layer, parsed strictly: NaN and Infinity are refused."""
 
     def refuse(token: str) -> None:
@@ -58,7 +59,7 @@ def collection(ws: Workspace, slug: str, actor: Actor = READER) -> dict[str, Any
 
 
 def test_every_promised_layer_is_there_with_its_count(demo: Workspace) -> None:
-    layers = {info.slug: info for info in list_layers(demo, READER)}
+    layers = {info.slug: info for info in list_layers(demo, GUEST)}
     assert set(SLUGS) <= set(layers)
     empty = [slug for slug in SLUGS if not layers[slug].count]
     assert empty == []
@@ -67,7 +68,7 @@ def test_every_promised_layer_is_there_with_its_count(demo: Workspace) -> None:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_layer_is_rfc_7946_and_says_that_it_is_synthetic(demo: Workspace, slug: str) -> None:
     found = collection(demo, slug)
-    count = next(info.count for info in list_layers(demo, READER) if info.slug == slug)
+    count = next(info.count for info in list_layers(demo, GUEST) if info.slug == slug)
     assert len(found["features"]) == count
     assert "crs" not in found
     assert "模拟数据" in found["notice"]
@@ -99,16 +100,18 @@ def test_gdal_opens_each_layer_without_a_warning_and_counts_the_same(
     assert count == len(collection(demo, slug)["features"])
 
 
-def test_who_may_not_see_a_kind_gets_an_empty_layer_with_no_count(demo: Workspace) -> None:
-    visitor = Actor("visitor", frozenset({"everyone"}))
-    assert collection(demo, "gas_pipeline", visitor)["features"] == []
-    info = next(i for i in list_layers(demo, visitor) if i.slug == "gas_pipeline")
-    assert (info.count, info.extent) == (0, None)
+def test_who_may_not_see_a_kind_is_told_of_no_such_layer(demo: Workspace) -> None:
+    slugs = {info.slug for info in list_layers(demo, VISITOR)}
+    assert {"risk_composite", "school", "gas_pipeline"} <= slugs
+    for hidden in {"enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"}:
+        assert hidden not in slugs
+        with pytest.raises(NotFoundError):
+            load_layer(demo, VISITOR, hidden)
 
 
 def test_an_unknown_layer_lists_the_known_ones(demo: Workspace) -> None:
     with pytest.raises(NotFoundError, match="risk_composite"):
-        load_layer(demo, READER, "risks")
+        load_layer(demo, GUEST, "risks")
 
 
 def test_an_unknown_format_lists_the_known_ones(demo: Workspace, tmp_path: Path) -> None:
@@ -154,8 +157,8 @@ def features(ws: Workspace, slug: str) -> list[dict[str, Any]]:
 
 
 def test_the_tag_of_a_layer_is_the_same_until_something_changes(demo: Workspace) -> None:
-    assert load_layer(demo, READER, "village").etag == load_layer(demo, READER, "village").etag
-    assert load_layer(demo, READER, "village").etag != load_layer(demo, READER, "town").etag
+    assert load_layer(demo, GUEST, "village").etag == load_layer(demo, GUEST, "village").etag
+    assert load_layer(demo, GUEST, "village").etag != load_layer(demo, GUEST, "town").etag
 
 
 @pytest.mark.parametrize("format_", FORMATS)

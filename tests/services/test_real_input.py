@@ -11,7 +11,7 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
-from gis.domain.rights import OPERATOR, READER
+from gis.domain.rights import GUEST, OPERATOR
 from gis.services.describe import describe
 from gis.services.import_areas import import_areas
 from gis.services.import_sites import import_sites
@@ -33,7 +33,7 @@ def features(document: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 def real(workspace: Workspace, shared_data: Path) -> Workspace:
     """Return an office database with the real routes and the real outline of the county."""
-    make_office(workspace, OPERATOR)
+    make_office(workspace, OPERATOR, "admin")
     areas = import_areas(
         workspace, OPERATOR, "county", shared_data / COUNTY, mapping={"code": "gb"}
     )
@@ -51,7 +51,7 @@ def real(workspace: Workspace, shared_data: Path) -> Workspace:
 
 def test_every_route_comes_out_as_it_went_in(real: Workspace, shared_data: Path) -> None:
     given = gpd.read_file(shared_data / ROUTES)
-    found = {f["properties"]["code"]: f for f in features(load_layer(real, READER, "gas_pipeline"))}
+    found = {f["properties"]["code"]: f for f in features(load_layer(real, GUEST, "gas_pipeline"))}
     assert set(found) == set(given["project_id"])
     for code, name, line in zip(given["project_id"], given["note"], given.geometry, strict=True):
         assert found[code]["properties"]["name"] == name
@@ -62,19 +62,19 @@ def test_every_route_comes_out_as_it_went_in(real: Workspace, shared_data: Path)
 
 def test_the_real_outline_is_on_the_map(real: Workspace, shared_data: Path) -> None:
     given = gpd.read_file(shared_data / COUNTY).geometry.iat[0]
-    (found,) = features(load_layer(real, READER, "county"))
+    (found,) = features(load_layer(real, GUEST, "county"))
     assert found["properties"]["name"] == "金坛区"
     assert found["properties"]["synthetic"] is False
     assert shapely.symmetric_difference(shape(found["geometry"]), given).area < 1e-9
 
 
 def test_real_routes_answer_a_radius_query(real: Workspace) -> None:
-    near = features(query_near(real, READER, lon=119.39, lat=31.7236, radius_m=2000))
+    near = features(query_near(real, GUEST, lon=119.39, lat=31.7236, radius_m=2000))
     assert "P4650" in {f["properties"]["code"] for f in near}
 
 
 def test_an_office_database_is_not_called_synthetic(real: Workspace) -> None:
-    about = describe(real, READER)
+    about = describe(real, GUEST)
     assert about.purpose == "office"
     assert [n.zh for n in about.notices] == ["边界示意，不作划界依据"]
 

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from gis.domain.rights import OPERATOR
 from gis.errors import ConfigError
-from gis.services import changes
+from gis.services import changes, clock
 from gis.storage import dialect, register, schema, tables
 from gis.workspace import Workspace
 
@@ -72,7 +72,7 @@ def test_instants_come_back_in_utc_and_need_their_offset(workspace: Workspace) -
 
 def test_an_error_in_a_change_leaves_no_trace(workspace: Workspace) -> None:
     with dialect.writing(workspace.engine) as conn:
-        register.create(conn, "office", None, changes.now())
+        register.create(conn, "office", None, clock.now())
 
     def fail() -> None:
         with dialect.writing(workspace.engine) as conn:
@@ -89,7 +89,7 @@ def test_a_revision_is_taken_only_by_a_change_that_changed_something(
     workspace: Workspace,
 ) -> None:
     with dialect.writing(workspace.engine) as conn:
-        register.create(conn, "office", None, changes.now())
+        register.create(conn, "office", None, clock.now())
         assert [register.next_revision(conn) for _ in range(2)] == [1, 1]
         register.advance(conn, changes.stamp_of(conn, OPERATOR))
         assert register.next_revision(conn) == 2
@@ -97,6 +97,6 @@ def test_a_revision_is_taken_only_by_a_change_that_changed_something(
 
 def test_a_database_has_one_purpose_only(workspace: Workspace) -> None:
     with dialect.writing(workspace.engine) as conn:
-        register.create(conn, "office", None, changes.now())
+        register.create(conn, "office", None, clock.now())
     with pytest.raises(sa.exc.IntegrityError), dialect.writing(workspace.engine) as conn:
-        register.create(conn, "demonstration", None, changes.now())
+        register.create(conn, "demonstration", None, clock.now())

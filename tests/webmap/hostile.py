@@ -6,13 +6,14 @@ from pathlib import Path
 
 import shapely
 
-from gis.domain.rights import OPERATOR
+from gis.domain.rights import OPERATOR, Role
 from gis.services.compute_risk import compute_risk
 from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
 from gis.services.import_sites import import_sites
 from gis.services.make_database import make_office
 from gis.workspace import Workspace
+from tests.people import make_account
 from tests.samples import VILLAGES, write_geojson
 
 NAMES = (
@@ -30,7 +31,7 @@ NAMES = (
 
 def fill(ws: Workspace, folder: Path) -> Workspace:
     """Make an office whose villages, plants and hazards all have such names, and compute it."""
-    make_office(ws, OPERATOR)
+    make_office(ws, OPERATOR, "admin")
     areas = [
         (shape, {"code": code, "name": name, "residents": 1000})
         for (code, shape), name in zip(VILLAGES.items(), NAMES[2:], strict=False)
@@ -62,4 +63,5 @@ def fill(ws: Workspace, folder: Path) -> Workspace:
     ]
     import_hazards(ws, OPERATOR, write_geojson(folder / "cases.geojson", cases))
     compute_risk(ws, OPERATOR)
+    make_account(ws, Role.TOWN_OFFICE)
     return ws

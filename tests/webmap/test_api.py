@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from pyproj import Geod
 
-from gis.domain.rights import READER
+from gis.domain.rights import GUEST
 from gis.services.load_layer import list_layers
 from gis.workspace import Workspace
 
@@ -31,7 +31,7 @@ def problem(client: FlaskClient, path: str, status: int, **query: str) -> str:
 
 def test_the_list_of_layers_says_where_each_is(client: FlaskClient, demo: Workspace) -> None:
     found = client.get("/api/layers").get_json()["layers"]
-    assert [layer["slug"] for layer in found] == [i.slug for i in list_layers(demo, READER)]
+    assert [layer["slug"] for layer in found] == [i.slug for i in list_layers(demo, GUEST)]
     for layer in found:
         assert set(layer) >= {"slug", "title", "count", "extent", "href"}
         features = client.get(layer["href"]).get_json()["features"]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 
-from gis.domain.rights import OPERATOR
+from gis.domain.rights import OPERATOR, Role
 from gis.services.make_database import make_office
 from gis.workspace import Workspace
+from tests.people import enter, make_account
 from webmap import create_app
 from webmap.context import EXTENSION
 
@@ -17,10 +18,10 @@ from webmap.context import EXTENSION
 @pytest.fixture
 def client(workspace: Workspace) -> Iterator[FlaskClient]:
     """Return a client of an application on an empty office database."""
-    make_office(workspace, OPERATOR)
+    make_office(workspace, OPERATOR, "admin")
     app = create_app(workspace.settings)
     app.testing = True
-    yield app.test_client()
+    yield enter(app.test_client(), make_account(workspace, Role.TOWN_OFFICE))
     app.extensions[EXTENSION].engine.dispose()
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gis.domain.rights import READER
+from gis.domain.rights import GUEST
 from gis.services.describe import describe
 from gis.services.load_layer import list_layers, load_layer
 from gis.workspace import Workspace
@@ -31,7 +31,7 @@ def text(client: FlaskClient, path: str) -> str:
 
 def test_the_map_says_what_it_shows_without_a_click(client: FlaskClient, demo: Workspace) -> None:
     page = text(client, "/")
-    about = describe(demo, READER)
+    about = describe(demo, GUEST)
     assert about.last_run is not None
     needed = ["模拟数据", "边界示意，不作划界依据", about.as_of.isoformat(), "无数据", "来源："]
     needed += [f"方法 {about.last_run['method_version']}", "综合风险", "较高", "/methods/"]
@@ -43,7 +43,7 @@ def test_every_layer_has_a_row_and_none_is_listed_by_hand(
 ) -> None:
     page = text(client, "/")
     rows = re.findall(r'class="row" data-layer="([^"]+)"', page)
-    infos = list_layers(demo, READER)
+    infos = list_layers(demo, GUEST)
     assert sorted(rows) == sorted(info.slug for info in infos)
     fills = re.findall(r'type="radio" name="fill" value="(\w+)"', page)
     assert fills == [row.slug for row in in_order(demo) if row.register in layers.FILLS]
@@ -51,7 +51,7 @@ def test_every_layer_has_a_row_and_none_is_listed_by_hand(
 
 def in_order(ws: Workspace) -> list[layers.Row]:
     """Return the rows of the switcher."""
-    return layers.rows(layers.switcher(list_layers(ws, READER), kinds=ws.kinds, levels=ws.levels))
+    return layers.rows(layers.switcher(list_layers(ws, GUEST), kinds=ws.kinds, levels=ws.levels))
 
 
 def test_the_map_opens_on_the_composite_and_the_outline_of_the_town(demo: Workspace) -> None:
@@ -65,7 +65,7 @@ def test_the_first_page_is_small_and_holds_no_data(client: FlaskClient, demo: Wo
     assert len(page.encode()) + sum((files / name).stat().st_size for name in own) < MAP_BYTES
     assert '"coordinates"' not in page
     for slug in ("enterprise", "self_built_house", "school"):
-        features = json.loads(load_layer(demo, READER, slug).read())["features"]
+        features = json.loads(load_layer(demo, GUEST, slug).read())["features"]
         names = [feature["properties"]["name"] for feature in features[:50]]
         assert len(names) > 10
         assert [name for name in names if name in page] == []
@@ -84,7 +84,7 @@ def test_the_village_table_lists_all_and_calls_no_data_by_its_name(
 
 
 def test_every_layer_is_also_a_table(client: FlaskClient, demo: Workspace) -> None:
-    for info in list_layers(demo, READER):
+    for info in list_layers(demo, GUEST):
         page = text(client, f"/table/{info.slug}")
         assert f"共 {info.count} 条" in page
         assert "模拟数据" in page
@@ -113,7 +113,7 @@ def test_every_page_carries_the_notices_the_date_and_the_watermark(
     client: FlaskClient, demo: Workspace, path: str
 ) -> None:
     page = text(client, path)
-    as_of = describe(demo, READER).as_of.isoformat()
+    as_of = describe(demo, GUEST).as_of.isoformat()
     needed = ["模拟数据", "边界示意，不作划界依据", as_of, 'class="watermark"', "<title>"]
     assert [words for words in needed if words not in page] == []
 

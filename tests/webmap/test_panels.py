@@ -81,7 +81,7 @@ def test_a_place_shows_units_accuracy_and_what_is_not_known(client: FlaskClient)
     assert re.search(r'class="unknown"><dt>最大班人数</dt><dd>未知</dd>', page)
     assert "位置精度" in page
     assert "核实日期" in page
-    assert "不显示个人信息" in page
+    assert "个人信息已遮盖" in page
     owner = client.get(f"/api/sites/{lacking['id']}").get_json()
     assert owner["name"] in page
 

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.people import enter
 from tests.webmap.conftest import tags
 from tests.webmap.hostile import NAMES
 
@@ -96,7 +97,7 @@ class Elements(HTMLParser):
 
 
 def test_a_hostile_name_is_only_ever_text(hostile_app: Flask) -> None:
-    client = hostile_app.test_client()
+    client = enter(hostile_app.test_client(), "town_office")
     seen = set()
     for path in hostile_paths(client):
         answer = client.get(path)

@@ -156,7 +156,8 @@ def locate(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
     -------
     A flags frame, the highest floor first within an area, areas in code order. A fact outside
     every area is left out. Where a flag stands for several facts, its evidence counts them
-    and names the nearest.
+    and names the nearest; its text does not, since the reason of a class is read by people who
+    may not see the places behind it.
     """
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     at = _rows(facts, ordered)
@@ -211,10 +212,8 @@ def _merge(group: pd.DataFrame, ids: Ints) -> tuple[Any, ...]:
             {"site": int(site), "name": name}
             for site, name in zip(named["other"], named["other_name"], strict=True)
         ]
-        text += f"（{len(group)}处，最近{first['d_m']:.0f}米）"
     elif len(group) > 1:
         evidence["count"] = len(group)
-        text += f"（{len(group)}项）"
     site = int(first["site"]) or None
     return int(ids[first["place"]]), site, first["rule"], int(first["floor"]), text, evidence
 
@@ -225,8 +224,13 @@ def _evidence(evidence: Mapping[str, Objects | str], rows: Ints) -> Objects:
         {
             name: kept
             for name, value in evidence.items()
-            if (kept := value if isinstance(value, str) else value[row]) is not None
+            if not _is_missing(kept := value if isinstance(value, str) else value[row])
         }
         for row in rows
     ]
     return records
+
+
+def _is_missing(value: object) -> bool:
+    """Tell whether a value is None or NaN: what is not known is left out, and JSON has no NaN."""
+    return value is None or value != value

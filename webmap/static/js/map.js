@@ -855,7 +855,7 @@
 
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const target = event.target.closest('[data-area], [data-site], [data-feature], [data-go], [data-radius], [data-near-here], [data-keep-view]');
+    const target = event.target.closest('[data-area], [data-site], [data-feature], [data-go], [data-radius], [data-near-here], [data-keep-view], [data-instead]');
     if (!target || target.matches('article')) return;
     const { area, site, feature, go, box, kind, radius: metres, nearHere } = target.dataset;
     if (target.hasAttribute('data-keep-view')) {
@@ -863,7 +863,8 @@
       return;
     }
     event.preventDefault();
-    if (area) open({ what: 'area', id: area });
+    if (target.dataset.instead) showInstead(target);
+    else if (area) open({ what: 'area', id: area });
     else if (go) zoomTo(go, box);
     else if (site) open({ what: 'site', id: site, slug: kind });
     else if (feature) {
@@ -879,6 +880,19 @@
       open({ what: 'near', query: new URLSearchParams({ lon, lat, radius_m: '500' }).toString() }, { back: true });
     }
   });
+
+  // A piece of HTML that comes in the place of the line with its link.
+  async function showInstead(link) {
+    try {
+      const response = await get(link.dataset.instead, words.details);
+      const holder = document.createElement('template');
+      holder.innerHTML = await response.text();      // made and escaped by the server
+      link.closest('p').replaceWith(holder.content);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      announce(error.message);
+    }
+  }
 
   function zoomTo(key, box) {
     const [w, s, e, n] = box.split(',').map(Number);

@@ -1,0 +1,144 @@
+"""The doors of every service: who may read, who may change, and what is written down of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from gis.domain.audit import Head
+from gis.domain.kinds import SiteKind
+from gis.domain.rights import Actor
+from gis.errors import ForbiddenError, NotLoggedInError
+from gis.files import heads, keys
+from gis.services.clock import now
+from gis.storage import audit, dialect
+from gis.workspace import Workspace
+
+
+@contextmanager
+def reading(ws: Workspace, actor: Actor) -> Iterator[Connection]:
+    """Open one consistent snapshot for somebody who may read.
+
+    Raises
+    ------
+    NotLoggedInError
+        If they may read nothing. What they see of the rest is decided row by row.
+    """
+    require_reader(actor)
+    with dialect.reading(ws.engine) as conn:
+        yield conn
+
+
+@contextmanager
+def writing(ws: Workspace) -> Iterator[Connection]:
+    """Open one transaction for writing; afterwards the head of the audit log is kept.
+
+    Whoever calls it has asked for the right before.
+    """
+    with dialect.writing(ws.engine) as conn:
+        yield conn
+    keep_head(ws)
+
+
+def log(
+    conn: Connection,
+    actor: Actor,
+    action: str,
+    target: str = "",
+    **detail: Any,
+) -> None:
+    """Write into the audit log what an actor does, in the transaction that does it.
+
+    Parameters
+    ----------
+    action
+        A word of ``gis.domain.audit.ACTIONS``.
+    target
+        To what.
+    detail
+        The rest; nothing personal, no password, no token.
+    """
+    audit.append(
+        conn,
+        at=now(),
+        actor=actor.name,
+        address=actor.address,
+        action=action,
+        target=target,
+        detail=detail,
+    )
+
+
+def keep_head(ws: Workspace) -> bool:
+    """Write the head of the audit log outside the database, if the last one is an hour old.
+
+    So every day on which anything was done has one, and what was done within the last hour is
+    all that could be cut off unseen.
+
+    Returns
+    -------
+    Whether it was written.
+    """
+
+    def make() -> Head | None:
+        with dialect.reading(ws.engine) as conn:
+            entry = audit.newest(conn)
+        if entry is None:
+            return None
+        bare = Head(now(), entry.id, entry.digest, "")
+        return Head(bare.at, bare.id, bare.digest, keys.sign(ws.settings.key_dir, bare.signed))
+
+    return heads.keep_head(ws.settings.heads_file, now() - HEAD_EVERY, make)
+
+
+HEAD_EVERY = dt.timedelta(hours=1)
+
+
+def require_reader(actor: Actor) -> None:
+    """Refuse whoever may read nothing."""
+    if not actor.may_read:
+        raise NotLoggedInError("请先登录")
+
+
+def require_governor(actor: Actor, what: str) -> None:
+    """Refuse whoever may not change what the whole town shares; ``what`` says it in Chinese."""
+    require_reader(actor)
+    if not actor.powers.governs:
+        raise ForbiddenError(f"您没有{what}的权限，请找镇级用户或管理员")
+
+
+def require_administrator(actor: Actor) -> None:
+    """Refuse whoever may not manage accounts or read the audit log."""
+    require_reader(actor)
+    if not actor.powers.administers:
+        raise ForbiddenError("这里只有管理员可以进入")
+
+
+def require_change(actor: Actor, kind: SiteKind) -> None:
+    """Refuse whoever may change no place of a kind at all; rows are judged one by one later."""
+    require_reader(actor)
+    if not (actor.powers.changes and _could_be_in_charge(actor, kind)):
+        raise ForbiddenError(f"您不负责{kind.title.zh}，不能改动")
+
+
+def _could_be_in_charge(actor: Actor, kind: SiteKind) -> bool:
+    trade = actor.industries is None or kind.industry in actor.industries
+    return kind.secrecy in actor.cleared and trade
+
+
+NOT_YOURS = "不在您负责的范围内"
+"""Said of a row that somebody else is in charge of, whether or not there is such a row."""
+
+
+def of_account(login: str) -> str:
+    """Return the key under which the tries at an account are counted."""
+    return f"account:{login}"
+
+
+def of_address(address: str) -> str:
+    """Return the key under which the tries from an address are counted."""
+    return f"address:{address}"

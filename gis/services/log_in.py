@@ -1,0 +1,198 @@
+"""Logging in and out, and who somebody is by what their browser or program shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import secrets
+from dataclasses import dataclass
+
+from gis.domain import throttle
+from gis.domain.accounts import IDLE, LONGEST, SEEN_EVERY, Account, Session, clean_login
+from gis.domain.rights import GUEST, NOBODY, Actor
+from gis.errors import InvalidDataError, NotLoggedInError, TooManyTriesError
+from gis.services import passwords
+from gis.services.access import log, of_account, of_address, writing
+from gis.services.clock import now
+from gis.services.manage_accounts import end_all
+from gis.storage import accounts, dialect, register, schema
+from gis.storage.accounts import load_counter, save_counter
+from gis.workspace import Workspace
+
+SECRET_BYTES = 32
+AGENT_LONGEST = 200
+
+WRONG = "登录名或口令不对，或账号已停用"
+"""The same for all of them: who tries must not learn which."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who is logged in.
+
+    Attributes
+    ----------
+    actor
+        Who asks; ``NOBODY`` while they must change their password first.
+    session
+        Id of the log-in.
+    """
+
+    account: Account
+    session: int
+    actor: Actor
+
+
+def anonymous(ws: Workspace, address: str | None) -> Actor:
+    """Return who asks without an account: a guest where the database grants it, else nobody."""
+    with dialect.reading(ws.engine) as conn:
+        found = register.load(conn)
+    base = GUEST if found.anonymous_reads else NOBODY
+    return Actor(base.name, base.powers, base.villages, base.industries, address=address)
+
+
+def log_in(ws: Workspace, login: str, password: str, *, address: str, agent: str) -> str:
+    """Check a password and begin a session.
+
+    Every try is counted before the password is looked at, in the database: many at once, from
+    several processes, count as well.
+
+    Parameters
+    ----------
+    address, agent
+        Where the browser is, and what it calls itself.
+
+    Returns
+    -------
+    The secret of the new session, 256 random bits, for the browser to keep.
+
+    Raises
+    ------
+    TooManyTriesError
+        If the account or the address tried too often; the password was not looked at.
+    NotLoggedInError
+        If there is no such account, it may not log in, or the password is another.
+    """
+    try:
+        name = clean_login(login)
+    except InvalidDataError:
+        name = ""
+    who = Actor(name or NOBODY.name, NOBODY.powers, address=address)
+    wait = _take_a_try(ws, who, name, address)
+    if wait is not None:
+        raise TooManyTriesError(
+            f"试得太多，暂停登录：请 {math.ceil(wait / 60)} 分钟后再试，或请管理员解除",
+            seconds=wait,
+        )
+    with dialect.reading(ws.engine) as conn:
+        account = accounts.find(conn, name)
+        stored = accounts.password_of(conn, account.id) if account else None
+    right = passwords.fits(password, stored)
+    if account is None or not right or not account.active:
+        with writing(ws) as conn:
+            log(conn, who, "login_failed", name)
+        raise NotLoggedInError(WRONG)
+    fresh = passwords.hashed(password) if passwords.is_outdated(stored or "") else None
+    return _begin(ws, account, address, agent, fresh)
+
+
+def _take_a_try(ws: Workspace, who: Actor, name: str, address: str) -> int | None:
+    """Count a try; return for how many seconds none is taken, None if this one is."""
+    at = now()
+    limits = {of_address(address): throttle.OF_ADDRESS, of_account(name): throttle.OF_ACCOUNT}
+    with writing(ws) as conn:
+        accounts.forget_counters(conn, before=at - dt.timedelta(days=1))
+        closed = []
+        for key, limit in limits.items():
+            before = load_counter(conn, key)
+            after = throttle.take(before, limit, at)
+            if after != before:
+                save_counter(conn, key, after)
+            if after.is_closed(at) and after.closed_until:
+                closed.append(after.closed_until)
+                if after != before:
+                    log(conn, who, "locked", key.partition(":")[0])
+            if closed:
+                break  # a closed address must not lock accounts as well
+    return math.ceil((max(closed) - at).total_seconds()) if closed else None
+
+
+def _begin(
+    ws: Workspace, account: Account, address: str, agent: str, fresh_hash: str | None
+) -> str:
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    at = now()
+    with writing(ws) as conn:
+        accounts.forget_counter(conn, of_account(account.login))
+        accounts.forget_sessions(conn, seen_before=at - IDLE, begun_before=at - LONGEST)
+        values = {"last_login_at": at, **({"password": fresh_hash} if fresh_hash else {})}
+        accounts.update(conn, account.id, values)
+        session = {"account": account.id, "created_at": at, "seen_at": at, "address": address}
+        accounts.begin_session(conn, secret, {**session, "agent": agent[:AGENT_LONGEST]})
+        log(conn, account.actor(address), "login", account.login)
+    return secret
+
+
+def resume(ws: Workspace, secret: str, *, address: str | None) -> SignedIn | None:
+    """Return who a session's secret belongs to; None if it does not hold (any more)."""
+    at = now()
+    with dialect.reading(ws.engine) as conn:
+        schema.require_newest(conn)
+        session = accounts.find_session(conn, secret)
+        account = accounts.load(conn, session.account) if session else None
+    if session is None or account is None or not account.active or not _holds(session, at):
+        return None
+    if at - session.seen_at >= SEEN_EVERY:
+        with dialect.writing(ws.engine) as conn:
+            accounts.touch_session(conn, session.id, at)
+    actor = account.actor(address)
+    if account.must_change:
+        actor = Actor(
+            actor.name, NOBODY.powers, NOBODY.villages, NOBODY.industries, account.id, address
+        )
+    return SignedIn(account, session.id, actor)
+
+
+def _holds(session: Session, at: dt.datetime) -> bool:
+    return at - session.seen_at < IDLE and at - session.created_at < LONGEST
+
+
+def log_out(ws: Workspace, who: SignedIn) -> None:
+    """End the session that somebody is in."""
+    with writing(ws) as conn:
+        accounts.end_sessions(conn, [who.session])
+        log(conn, who.actor, "logout", who.account.login)
+
+
+def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> None:
+    """Change one's own password; all other sessions of the account end.
+
+    Raises
+    ------
+    TooManyTriesError
+        If the old one was given wrongly too often.
+    InvalidDataError
+        If the old password is another, or the new one is easily guessed or the same.
+    """
+    account, at = who.account, now()
+    key = of_account(account.login)
+    with writing(ws) as conn:
+        counter = throttle.take(load_counter(conn, key), throttle.OF_ACCOUNT, at)
+        save_counter(conn, key, counter)
+        stored = accounts.password_of(conn, account.id)
+    if counter.is_closed(at):
+        raise TooManyTriesError(
+            "试得太多：请过一刻钟再试", seconds=int(throttle.OF_ACCOUNT.closed_for.total_seconds())
+        )
+    if not passwords.fits(old, stored):
+        raise InvalidDataError("现在的口令不对")
+    if new == old:
+        raise InvalidDataError("新口令要和现在的不同")
+    passwords.require_good(new, about=(account.login, account.name))
+    fresh = passwords.hashed(new)
+    with writing(ws) as conn:
+        values = {"password": fresh, "must_change": False, "password_at": at}
+        accounts.update(conn, account.id, values)
+        accounts.forget_counter(conn, key)
+        end_all(conn, account.id, but=who.session)
+        log(conn, who.actor, "password", account.login)

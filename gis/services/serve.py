@@ -1,0 +1,38 @@
+"""What must hold before the server answers anybody, and the secret it signs cookies with."""
+
+from __future__ import annotations
+
+from gis.errors import ConfigError
+from gis.files import keys
+from gis.storage import dialect, register, schema
+from gis.workspace import Workspace
+
+
+def session_key(ws: Workspace) -> bytes:
+    """Return the key that cookies are signed with; made once, readable by the owner alone."""
+    return keys.session_key(ws.settings.key_dir)
+
+
+def refuse_open_address(ws: Workspace) -> None:
+    """Refuse to serve an office database where passwords would cross the network readably.
+
+    A database that has no purpose yet is refused later, when it has one.
+
+    Raises
+    ------
+    ConfigError
+        If the address is not this machine's own and nothing says that it is reached by HTTPS.
+    """
+    settings = ws.settings
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise ConfigError("RISKMAP_TLS_CERT 和 RISKMAP_TLS_KEY 要同时设置")
+    if settings.is_local or settings.speaks_https or settings.proxies:
+        return
+    with dialect.reading(ws.engine) as conn:
+        found = register.found(conn) if schema.version(conn) == schema.newest() else None
+    if found is not None and found.purpose == "office":
+        raise ConfigError(
+            f"正式库不能在 {settings.host} 上不加密地提供服务：请设置 RISKMAP_TLS_CERT 和 "
+            "RISKMAP_TLS_KEY（本程序自己用 HTTPS），或 RISKMAP_PUBLIC_URL=https://…（前面有"
+            "HTTPS 代理），或用 RISKMAP_PROXY 写明代理的地址；只在本机使用时不要设 RISKMAP_HOST"
+        )
