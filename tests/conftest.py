@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
 from gis.domain.rights import OPERATOR
+from gis.services import passwords
 from gis.storage.dialect import open_engine
 from gis.storage.schema import upgrade
 from gis.workspace import ROOT, Settings, Workspace, open_workspace
@@ -36,6 +38,11 @@ Databases = Callable[[Path], AbstractContextManager[str]]
 # The same examples every time: a test that fails on one machine fails on all.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("tests")
+
+# Thousands of log-ins; what a real hash costs has a test of its own.
+REAL_HASHER = passwords._HASHER
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODYS = passwords._HASHER.hash("nobody's")
 
 for _name in [name for name in os.environ if name.startswith("RISKMAP_")]:
     if _name != "RISKMAP_SCREENSHOTS":

@@ -118,6 +118,8 @@ ACTIONS = {
 
 
 WORDS = {
+    "action": "操作",
+    "actor": "人",
     "active": "可登录",
     "before": "早于",
     "batch": "批次",

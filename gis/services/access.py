@@ -44,13 +44,7 @@ def writing(ws: Workspace) -> Iterator[Connection]:
     keep_head(ws)
 
 
-def log(
-    conn: Connection,
-    actor: Actor,
-    action: str,
-    target: str = "",
-    **detail: Any,
-) -> None:
+def log(conn: Connection, actor: Actor, action: str, target: str = "", /, **detail: Any) -> None:
     """Write into the audit log what an actor does, in the transaction that does it.
 
     Parameters

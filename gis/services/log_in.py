@@ -101,6 +101,7 @@ def _take_a_try(ws: Workspace, who: Actor, name: str, address: str) -> int | Non
     at = now()
     limits = {of_address(address): throttle.OF_ADDRESS, of_account(name): throttle.OF_ACCOUNT}
     with writing(ws) as conn:
+        accounts.count_alone(conn)
         accounts.forget_counters(conn, before=at - dt.timedelta(days=1))
         closed = []
         for key, limit in limits.items():
@@ -177,6 +178,7 @@ def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> None:
     account, at = who.account, now()
     key = of_account(account.login)
     with writing(ws) as conn:
+        accounts.count_alone(conn)
         counter = throttle.take(load_counter(conn, key), throttle.OF_ACCOUNT, at)
         save_counter(conn, key, counter)
         stored = accounts.password_of(conn, account.id)

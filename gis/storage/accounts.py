@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from gis.domain.accounts import Account, Session, Token, fingerprint
 from gis.domain.rights import Role
 from gis.domain.throttle import Counter
+from gis.storage import dialect
 from gis.storage.tables import account, session, throttle, token
 
 # ---- Accounts ----------------------------------------------------------------------------
@@ -157,6 +158,15 @@ def _tokens(conn: Connection, where: sa.ColumnElement[bool]) -> list[Token]:
 
 
 # ---- Tries to log in ---------------------------------------------------------------------
+
+
+TURN = 320_413_111
+"""Number of the turn that counters of tries take."""
+
+
+def count_alone(conn: Connection) -> None:
+    """Wait until nobody else counts tries: of many at once each must see the one before."""
+    dialect.take_turn(conn, TURN)
 
 
 def load_counter(conn: Connection, key: str) -> Counter | None:
