@@ -9,6 +9,9 @@ bind = f"{os.environ.get('RISKMAP_HOST') or '127.0.0.1'}:{os.environ.get('RISKMA
 certfile = os.environ.get("RISKMAP_TLS_CERT") or None
 keyfile = os.environ.get("RISKMAP_TLS_KEY") or None
 
+# TLS 1.2 with authenticated encryption, or 1.3, which has no other.
+ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
 # Nobody is believed who says that a request came by HTTPS: the application believes the proxies
 # that RISKMAP_PROXY names, and gunicorn would believe whatever runs on this machine.
 forwarded_allow_ips = ""

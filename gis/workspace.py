@@ -159,7 +159,7 @@ class Workspace:
 def open_workspace(settings: Settings) -> Workspace:
     """Open the database that the settings name, and read the passports."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(f"数据文件夹不能建立，请检查 RISKMAP_DATA_DIR：{error}") from error
     kinds, levels = load_kinds(DATA / "sites"), load_levels(DATA / "boundaries")

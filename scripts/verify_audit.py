@@ -22,6 +22,8 @@ def main() -> None:
         click.echo(f"改动 {len(verdict.faults)} 处（共核对 {verdict.count} 条）", err=True)
         raise SystemExit(2)
     click.echo(f"审计记录完好：{verdict.count} 条，与库外 {verdict.heads} 个链头相符")
+    if verdict.uncovered:
+        click.echo(f"最近 {verdict.uncovered} 条之后还没有写链头，下一次写入后才能核对有没有被截尾")
 
 
 if __name__ == "__main__":

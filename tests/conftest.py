@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy.engine import make_url
 
 from gis.domain.rights import OPERATOR
 from gis.services import passwords
@@ -72,18 +73,50 @@ def databases(
 ) -> Iterator[Databases]:
     """Return what makes fresh databases: copies of one that was migrated once."""
     if backend == "spatialite":
-        yield _spatialite_databases(tmp_path_factory.mktemp("ready"))
+        ready = tmp_path_factory.mktemp("ready") / "ready.sqlite"
+        _migrate(f"sqlite:///{ready}")
+        yield _spatialite_copies(ready)
     else:
         cluster: Cluster = request.getfixturevalue("cluster")
         _migrate(cluster.create("ready"))
-        yield _postgis_databases(cluster)
+        yield _postgis_copies(cluster, "ready")
         cluster.drop("ready")
 
 
-def _spatialite_databases(folder: Path) -> Databases:
-    ready = folder / "ready.sqlite"
-    _migrate(f"sqlite:///{ready}")
+@pytest.fixture(scope="session")
+def offices(
+    backend: str,
+    databases: Databases,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Databases]:
+    """Return what makes copies of the office of ``tests.officeland``, filled once."""
+    from tests import officeland
 
+    folder = tmp_path_factory.mktemp("officeland")
+    with databases(folder) as url:
+        with _opened(url, folder / "var") as ws:
+            officeland.fill(ws, folder)
+            if backend == "spatialite":
+                with ws.engine.connect() as conn:
+                    conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if backend == "spatialite":
+            yield _spatialite_copies(Path(url.removeprefix("sqlite:///")))
+        else:
+            cluster: Cluster = request.getfixturevalue("cluster")
+            yield _postgis_copies(cluster, make_url(url).database or "")
+
+
+@pytest.fixture
+def own_office(offices: Databases, tmp_path: Path) -> Iterator[Workspace]:
+    """Return the office of ``tests.officeland``, this test's own."""
+    folder = tmp_path / "office"
+    folder.mkdir()
+    with offices(folder) as url, _opened(url, folder / "var") as ws:
+        yield ws
+
+
+def _spatialite_copies(ready: Path) -> Databases:
     @contextmanager
     def fresh(folder: Path) -> Iterator[str]:
         yield f"sqlite:///{shutil.copyfile(ready, folder / 'riskmap.sqlite')}"
@@ -91,13 +124,13 @@ def _spatialite_databases(folder: Path) -> Databases:
     return fresh
 
 
-def _postgis_databases(cluster: Cluster) -> Databases:
+def _postgis_copies(cluster: Cluster, ready: str) -> Databases:
     @contextmanager
     def fresh(folder: Path) -> Iterator[str]:
-        name = f"of_{folder.name}"[:63]
+        name = f"of_{folder.parent.name}_{folder.name}"[-63:]
         cluster.drop(name)
         try:
-            yield cluster.create(name, template="ready")
+            yield cluster.create(name, template=ready)
         finally:
             cluster.drop(name)
 

@@ -42,8 +42,9 @@ def make_account(ws: Workspace, role: Role, login: str | None = None, **scope: l
     secret = log_in(ws, name, first, address="127.0.0.1", agent="")
     found = resume(ws, secret, address=None)
     assert found is not None
-    change_password(ws, found, first, PASSWORD)
-    log_out(ws, found)
+    renewed = resume(ws, change_password(ws, found, first, PASSWORD), address=None)
+    assert renewed is not None
+    log_out(ws, renewed)
     return name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gis.errors import ConfigError
 from gis.services.serve import refuse_open_address
 from gis.workspace import Settings, open_workspace
 from webmap import (
@@ -36,7 +37,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     app = assets.make_app(__name__)
     ws = open_workspace(settings or Settings.from_env())
-    refuse_open_address(ws)
+    try:
+        refuse_open_address(ws)
+    except ConfigError:
+        ws.engine.dispose()
+        raise
     context.init_app(app, ws)
     formats.init_app(app)
     security.init_app(app, ws)

@@ -26,7 +26,7 @@ def log_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     back = asked.local_path(request.values.get("next"))
     if request.method == "GET":
         if signed_in():
-            return redirect(back)
+            return redirect(_first_page(back))
         return _log_in_page(back), 200
     try:
         secret = service.log_in(
@@ -41,7 +41,12 @@ def log_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         page = _log_in_page(back, problem=str(error))
         wait = error.seconds if isinstance(error, TooManyTriesError) else None
         return page, status_of(error), {"Retry-After": str(wait)} if wait else {}
-    return redirect(back if actor().may_read else url_for("accounts.own"))
+    return redirect(_first_page(back))
+
+
+def _first_page(back: str) -> str:
+    """Return where to go after the log-in: to one's own account while the password must change."""
+    return back if actor().may_read else url_for("accounts.own")
 
 
 def _log_in_page(back: str, problem: str | None = None) -> str:
@@ -77,7 +82,8 @@ def password() -> Response | tuple[str, int]:
     try:
         if new != request.form.get("again", ""):
             raise InvalidDataError("两次输入的新口令不一样")
-        service.change_password(workspace(), _me(), request.form.get("old", ""), new)
+        old = request.form.get("old", "")
+        sign_in.renew(service.change_password(workspace(), _me(), old, new))
     except (InvalidDataError, TooManyTriesError) as error:
         return _own_page(problem=error, of="password"), status_of(error)
     return redirect(url_for("accounts.own", done="password"))
@@ -88,8 +94,9 @@ def new_token() -> tuple[str, int]:
     """Make a token for oneself; it is shown on this page and never again."""
     name, days = request.form.get("name", ""), asked.whole(request.form, "days", DAYS[1])
     try:
+        service.confirm(workspace(), _me(), request.form.get("password", ""))
         made = add_token(workspace(), actor(), _me().account, name=name, days=days)
-    except InvalidDataError as error:
+    except (InvalidDataError, TooManyTriesError) as error:
         return _own_page(problem=error, of="token"), status_of(error)
     return _own_page(token=made), 200
 

@@ -152,6 +152,7 @@ def audit() -> str:
 @bp.get("/audit.csv")
 def audit_csv() -> Response:
     """Send what fits as a table for spreadsheets."""
+    asked.refuse_other_sites(request)
     document = export_audit(workspace(), actor(), _asked_search())
     return sending.download(document, "audit.csv")
 

@@ -30,7 +30,7 @@ def layers() -> Response:
 def layer(slug: str) -> Response:
     """Send a layer as GeoJSON (RFC 7946); one that leaves the map is an export, and logged."""
     response = sending.document(load_layer(workspace(), actor(), slug))
-    if response.status_code == HTTPStatus.OK and not asked.by_the_map(request):
+    if response.status_code == HTTPStatus.OK and _leaves(response, f"{slug}.geojson"):
         log_export(workspace(), actor(), slug, format="geojson")
     return response
 
@@ -51,7 +51,7 @@ def near() -> Response:
             limit=query.limit,
         )
     )
-    if response.status_code == HTTPStatus.OK and (sign_in.by_token() or asked.as_file(request)):
+    if response.status_code == HTTPStatus.OK and _leaves(response, "near.geojson"):
         log_export(ws, actor(), "near", **asdict(query))
     return response
 
@@ -86,6 +86,13 @@ def health() -> Response:
             "last_run": about.last_run,
         }
     )
+
+
+def _leaves(response: Response, name: str) -> bool:
+    """Tell whether an answer leaves the map: to a program, or as a file, which gets its name."""
+    if asked.as_file(request):
+        response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return sign_in.by_token() or not asked.by_the_map(request)
 
 
 def _layer(info: LayerInfo) -> dict[str, Any]:

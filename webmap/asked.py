@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
-from gis.errors import InvalidDataError
+from gis.errors import ForbiddenError, InvalidDataError
 
 Args = MultiDict[str, str]
 
 DEFAULT_LIMIT = 200
+YEARS = range(2000, 2101)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -68,11 +69,14 @@ def day(args: Args, name: str) -> dt.date | None:
     """Read a date that may be left out; InvalidDataError if it is something else."""
     text = _plain(args.get(name, ""))
     try:
-        return dt.date.fromisoformat(text) if text else None
+        found = dt.date.fromisoformat(text) if text else None
     except ValueError as error:
         raise InvalidDataError(
             f"参数 {name} 写的是“{text}”，应为日期，例如 {name}=2026-01-31"
         ) from error
+    if found is not None and found.year not in YEARS:
+        raise InvalidDataError(f"日期 {found} 不在 {YEARS[0]} 至 {YEARS[-1]} 年之间")
+    return found
 
 
 def as_file(request: Request) -> bool:
@@ -87,6 +91,18 @@ def by_the_map(request: Request) -> bool:
     and gets no more than they may see.
     """
     return request.headers.get("Sec-Fetch-Dest") == "empty" and not as_file(request)
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Refuse what a page of another site makes a browser fetch: only people of ours write the log.
+
+    Raises
+    ------
+    ForbiddenError
+        If the browser says so; programs do not say where they come from.
+    """
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise ForbiddenError("请从本系统的页面打开")
 
 
 def whole(args: Args, name: str, default: int) -> int:

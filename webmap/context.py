@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale
 
 from gis.domain.kinds import Title
-from gis.domain.rights import Actor, Purpose
+from gis.domain.rights import NOBODY, Actor, Purpose
 from gis.services.describe import DEMONSTRATION_NOTICE, Register, describe, purpose_of
 from gis.services.log_in import SignedIn
 from gis.services.serve import refuse_open_address
@@ -63,8 +63,8 @@ def purpose() -> Purpose:
 
 
 def actor() -> Actor:
-    """Return who is asking; ``sign_in`` found it out before the view began."""
-    return cast(Actor, g.actor)
+    """Return who is asking; ``sign_in`` found it out before the view began, if it came so far."""
+    return cast(Actor, g.get("actor", NOBODY))
 
 
 def signed_in() -> SignedIn | None:
@@ -101,10 +101,16 @@ def either(entry: dict[str, Any]) -> str:
 
 def _choose() -> str:
     """Take the address first, then what was chosen before, then what the browser asks for."""
-    for asked in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+    for asked in (request.args.get("lang"), request.cookies.get(_language_cookie())):
         if asked in LANGUAGES:
             return asked
     return request.accept_languages.best_match(LANGUAGES, default="zh") or "zh"
+
+
+def _language_cookie() -> str:
+    """Return the name of the cookie; the prefix ties it to this host, where there is HTTPS."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    return f"__Host-{LANGUAGE_COOKIE}" if secure else LANGUAGE_COOKIE
 
 
 def _remember(response: Any) -> Any:
@@ -115,7 +121,7 @@ def _remember(response: Any) -> Any:
     asked = request.args.get("lang")
     if asked in LANGUAGES:
         response.set_cookie(
-            LANGUAGE_COOKIE,
+            _language_cookie(),
             asked,
             max_age=COOKIE_SECONDS,
             httponly=True,

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -21,6 +23,7 @@ from gis.errors import (
     NotLoggedInError,
     TooManyTriesError,
 )
+from gis.services.refusals import note_refusal
 from webmap import context
 
 STATUS: dict[type[GisError], int] = {
@@ -53,6 +56,8 @@ def status_of(error: GisError) -> int:
 def _expected(error: GisError) -> BaseResponse:
     if isinstance(error, NotLoggedInError) and _is_page():
         return redirect(_where_to_log_in())
+    if isinstance(error, ForbiddenError) or "Authorization" in request.headers:
+        _note(str(error))
     code = re.sub(r"(?<=.)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
     response = _answer(status_of(error), code, str(error))
     if isinstance(error, TooManyTriesError):
@@ -72,13 +77,15 @@ def _where_to_log_in() -> str:
     """Return the page to go to first; afterwards back to this one, if it can be read again."""
     if context.signed_in():
         return url_for("accounts.own")
-    back = request.full_path.removesuffix("?") if request.method == "GET" else None
+    back = _asked() if request.method == "GET" else None
     return url_for("accounts.log_in", next=None if back == "/" else back)
 
 
 def _http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response(request.environ)
+    if isinstance(error, CSRFError):
+        _note("form without its token")
     response = _answer(error.code, "http", _say(error.code))
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
@@ -86,8 +93,16 @@ def _http(error: HTTPException) -> BaseResponse:
     return response
 
 
+def _note(why: str) -> None:
+    """Write down that somebody was refused; if that fails, they are refused all the same."""
+    try:
+        note_refusal(context.workspace(), context.actor(), request.path, why)
+    except (GisError, SQLAlchemyError):
+        current_app.logger.exception("a refusal was not written down")
+
+
 def _bug(error: Exception) -> Response:
-    current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+    current_app.logger.error("%r %r", request.method, request.path, exc_info=error)
     return _answer(500, "bug", _say(500))
 
 
@@ -105,7 +120,19 @@ def _say(status: int) -> str:
 def _answer(status: int, code: str, detail: str) -> Response:
     if f"{request.path}/".startswith(FOR_PROGRAMS):
         return _problem(status, code, detail)
+    if request.routing_exception is not None and request.url_rule is None and status == BAD:
+        # Asked under a name that is not ours: no page of ours is to appear there.
+        return Response(detail, status, mimetype="text/plain")
     return _page(status, detail)
+
+
+BAD = HTTPStatus.BAD_REQUEST
+
+
+def _asked() -> str:
+    """Return the address that was asked for, without the host; whatever is no text is replaced."""
+    query = request.query_string.decode("utf-8", "replace")
+    return f"{request.path}?{query}" if query else request.path
 
 
 def _problem(status: int, code: str, detail: str) -> Response:
@@ -116,7 +143,7 @@ def _problem(status: int, code: str, detail: str) -> Response:
         "status": status,
         "detail": detail,
         "code": code,
-        "instance": request.full_path.removesuffix("?"),
+        "instance": _asked(),
     }
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype=PROBLEM)
 

@@ -81,6 +81,7 @@ def site(site_id: int, page: bool) -> str:
 @bp.get("/sites/<int(max=9223372036854775807):site_id>/personal", defaults={"page": True})
 def personal(site_id: int, page: bool) -> str:
     """Show the personal fields of a place to those in charge of it; the look is logged."""
+    asked.refuse_other_sites(request)
     fields = show_personal(workspace(), actor(), site_id)
     site = show_site(workspace(), actor(), site_id)
     return _show("personal", page, site["name"], fields=fields, site=site)

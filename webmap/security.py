@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gis.services.serve import session_key
 from gis.workspace import Settings, Workspace
+from webmap.context import EXTENSION
 
 POLICY = "; ".join(
     (
@@ -48,6 +51,7 @@ LARGEST_FORM = 64 * 1024
 def init_app(app: Flask, ws: Workspace) -> None:
     """Put the headers on every answer, set up cookies, and ask every form for its token."""
     settings = ws.settings
+    app.session_interface = Sessions()
     secure = settings.speaks_https or bool(settings.proxies)
     app.config.update(
         SECRET_KEY=session_key(ws),
@@ -71,6 +75,12 @@ def init_app(app: Flask, ws: Workspace) -> None:
 def protect_forms(app: Flask) -> None:
     """Refuse a POST without the token of a form of ours; after ``sign_in``, which goes first."""
     CSRFProtect(app)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signs cookies with HMAC-SHA-256; Flask itself with HMAC-SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class NamedProxies:
@@ -97,7 +107,7 @@ def _harden(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce())
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
+    if request.is_secure or current_app.extensions[EXTENSION].settings.speaks_https:
         response.headers["Strict-Transport-Security"] = HTTPS_ONLY
     if g.get("signed_in") or request.endpoint == "accounts.log_in":
         # What somebody may see must not stay in the browser of a shared machine.

@@ -7,10 +7,12 @@ the database, so that it can be ended from elsewhere. A token comes with each re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 from flask import Flask, Request, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.exceptions import BadRequest, SecurityError
 
 from gis.domain.rights import NOBODY
 from gis.errors import ForbiddenError, NotLoggedInError
@@ -41,11 +43,12 @@ class User(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
 
 
 def init_app(app: Flask) -> None:
-    """Find out who asks before every view; turn away whoever may read nothing."""
+    """Find out who asks before every view, and turn away whoever may read nothing."""
     manager = LoginManager(app)
     # A session is ended by its row; a phone that changes its address must not lose it.
     manager.session_protection = None
     manager.user_loader(_load)
+    app.before_request(_refuse_unreadable)
     app.before_request(_refuse_plain)
     app.before_request(_find_out)
 
@@ -55,9 +58,18 @@ def begin(secret: str) -> None:
     found = service.resume(workspace(), secret, address=address())
     if found is None:
         raise NotLoggedInError("登录没有成功，请再试一次")
+    earlier = g.get("signed_in")
+    if earlier:
+        service.log_out(workspace(), earlier)
     session.clear()
     login_user(User(secret, found))
     g.signed_in, g.actor = found, found.actor
+
+
+def renew(secret: str) -> None:
+    """Put the new session of the same account in the place of the one that has just ended."""
+    g.pop("signed_in", None)
+    begin(secret)
 
 
 def end() -> None:
@@ -82,7 +94,7 @@ def _load(secret: str) -> User | None:
 
 
 def _find_out() -> None:
-    g.actor = NOBODY
+    g.actor = replace(NOBODY, address=address())
     if request.endpoint == "static":
         return
     token = _token(request)
@@ -122,16 +134,33 @@ def _token(asked: Request) -> str | None:
     return (shown.token if shown.type == "bearer" else shown.password) or ""
 
 
+def _refuse_unreadable() -> None:
+    """Refuse an address of another host, and text that is none: no view should meet it."""
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError as error:
+        request.query_string = b""  # so that the page that says so can be made
+        raise BadRequest from error
+    given = (request.path, *request.args.values(), *request.form.values())
+    if any("\0" in text for text in given):
+        raise BadRequest
+
+
 def _refuse_plain() -> None:
     """Refuse an office's page to another machine without HTTPS: passwords would be readable.
 
-    Where a proxy is said to speak HTTPS and is not named, what it says cannot be believed.
+    A proxy that is not named is not believed who the caller is, nor for tokens; but a browser that
+    comes to this server directly does not say what proxies say.
     """
     if request.is_secure or request.endpoint == "api.health":
         return
     settings = current_app.extensions[EXTENSION].settings
     unnamed_proxy = settings.speaks_https and not settings.tls_cert and not settings.proxies
-    if unnamed_proxy or _is_loopback(address()) or purpose() != "office":
+    if unnamed_proxy and request.headers.get("X-Forwarded-Proto") == "https":
+        return
+    if (_is_loopback(address()) and not unnamed_proxy) or purpose() != "office":
         return
     raise ForbiddenError("请用 https:// 开头的地址打开")
 

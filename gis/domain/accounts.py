@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from gis.domain.rights import Actor, Role, actor_of
+from gis.domain.rights import GUEST, NOBODY, OPERATOR, Actor, Role, actor_of
 from gis.errors import InvalidDataError
 
 IDLE = dt.timedelta(hours=2)
@@ -125,4 +125,6 @@ def clean_login(text: str) -> str:
         raise InvalidDataError(
             "登录名要用 2 至 40 个字母、汉字、数字、点、连字符或下划线，以字母、汉字或数字开头"
         )
+    if login in (OPERATOR.name, GUEST.name, NOBODY.name):
+        raise InvalidDataError(f"登录名不能是 {login}：审计记录里另有所指")
     return login

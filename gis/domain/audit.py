@@ -97,6 +97,7 @@ ACTIONS = {
     "login": "登录",
     "login_failed": "登录失败",
     "locked": "登录被锁",
+    "refused": "被拒绝",
     "logout": "退出",
     "session_end": "结束会话",
     "password": "修改口令",
@@ -159,6 +160,7 @@ WORDS = {
     "until": "至",
     "upto": "到第几条",
     "villages": "村",
+    "why": "原因",
 }
 """What a detail is called in Chinese."""
 
@@ -247,12 +249,15 @@ class Verdict:
         Entries looked at.
     heads
         Heads that were compared with them.
+    uncovered
+        Entries behind the newest head: if they were cut off, nobody could tell yet.
     faults
         What was changed, in words, in the order of the log; empty where all is as it was written.
     """
 
     count: int
     heads: int
+    uncovered: int
     faults: tuple[str, ...]
 
 
@@ -298,7 +303,8 @@ def verify(
         if head.id > after
     ]
     faults += _head_faults(heads, signature_holds)
-    return Verdict(count, len(seen), tuple(faults))
+    covered = max([start.upto if start else 0, *(head.id for head in heads)])
+    return Verdict(count, len(seen), max(after - covered, 0), tuple(faults))
 
 
 def _entry_faults(entry: Entry, after: int, previous: str) -> Iterator[str]:

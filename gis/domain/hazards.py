@@ -83,6 +83,23 @@ def placed(hazards: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
     return hazards.set_geometry(filled).assign(located_by=located_by)
 
 
+def seen(hazards: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return cases without the places, and positions at them, that somebody may not see.
+
+    Parameters
+    ----------
+    hazards
+        Hazards frame.
+    places
+        The places that they may see; column id.
+    """
+    hidden = hazards["site"].notna() & ~hazards["site"].isin(places["id"])
+    bare = hazards.geometry.to_numpy().copy()
+    bare[hidden.to_numpy()] = None
+    located = hazards.set_geometry(gpd.GeoSeries(bare, index=hazards.index, crs=hazards.crs))
+    return located.assign(site=hazards["site"].mask(hidden))
+
+
 def _text(
     name: str, zh: str, en: str, *, needed: bool = False, values: tuple[str, ...] = ()
 ) -> Field:

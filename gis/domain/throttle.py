@@ -1,9 +1,9 @@
-"""How many tries to log in are allowed, and when the next ones are."""
+"""How many tries of something are allowed, and when the next ones are."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,13 @@ OF_ACCOUNT = Limit(5, dt.timedelta(minutes=15), dt.timedelta(minutes=15))
 
 OF_ADDRESS = Limit(30, dt.timedelta(minutes=5), dt.timedelta(minutes=5))
 """Of one address, whatever the account: an office may share one address behind its proxy."""
+
+
+OF_LOOKS = Limit(60, dt.timedelta(hours=1), dt.timedelta(hours=1))
+"""Of one account, at personal fields: enough for a round through a village, not for a register."""
+
+OF_REFUSALS = Limit(30, dt.timedelta(hours=1), dt.timedelta(hours=1))
+"""Refusals of one address that are written down: the log must not be flooded by knocking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,13 @@ def take(counter: Counter | None, limit: Limit, now: dt.datetime) -> Counter:
         return counter
     tries = counter.tries + 1
     return Counter(tries, counter.since, now + limit.closed_for if tries > limit.tries else None)
+
+
+def give_back(counter: Counter | None) -> Counter | None:
+    """Return a counter without its last try, which was right: an office may share an address."""
+    if counter is None or counter.closed_until is not None:
+        return counter
+    return replace(counter, tries=max(counter.tries - 1, 0))
 
 
 def _is_over(counter: Counter, limit: Limit, now: dt.datetime) -> bool:

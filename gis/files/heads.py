@@ -55,7 +55,7 @@ def keep_head(path: Path, since: dt.datetime, make: Callable[[], Head | None]) -
             return True
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"链头文件 {path} 不能追加（数据库里的改动已保存），请检查 RISKMAP_DATA_DIR：{error!r}"
+            f"链头文件 {path} 不能追加，请检查 RISKMAP_DATA_DIR 和 RISKMAP_AUDIT_HEADS：{error!r}"
         ) from error
 
 

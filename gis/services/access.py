@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,11 +13,13 @@ from sqlalchemy.engine import Connection
 from gis.domain.audit import Head
 from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
-from gis.errors import ForbiddenError, NotLoggedInError
+from gis.errors import ConfigError, ForbiddenError, NotLoggedInError
 from gis.files import heads, keys
 from gis.services.clock import now
 from gis.storage import audit, dialect
 from gis.workspace import Workspace
+
+LOGGER = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -37,11 +40,16 @@ def reading(ws: Workspace, actor: Actor) -> Iterator[Connection]:
 def writing(ws: Workspace) -> Iterator[Connection]:
     """Open one transaction for writing; afterwards the head of the audit log is kept.
 
-    Whoever calls it has asked for the right before.
+    Whoever calls it has asked for the right before. A head that cannot be written is an error in
+    the server's log and a warning on the page of the audit log, and keeps nobody from working:
+    what was changed is in the database already.
     """
     with dialect.writing(ws.engine) as conn:
         yield conn
-    keep_head(ws)
+    try:
+        keep_head(ws)
+    except ConfigError:
+        LOGGER.exception("the head of the audit log was not written")
 
 
 def log(conn: Connection, actor: Actor, action: str, target: str = "", /, **detail: Any) -> None:

@@ -245,10 +245,8 @@ def _hazard_texts(conn: Connection, ws: Workspace, actor: Actor) -> Iterator[str
 
     A case of a place that the actor may not see does not name it.
     """
-    frame = cases.placed(hazards.load(conn, reader=actor), sites.load_positions(conn))
-    if not actor.reads_everything:
-        named = sites.names(conn, frame["site"].dropna().astype("int64").tolist(), actor)
-        frame["site"] = frame["site"].where(frame["site"].isin(list(named)))
+    places = sites.load_positions(conn, reader=actor)
+    frame = cases.placed(cases.seen(hazards.load(conn, reader=actor), places), places)
     frame["open"] = cases.is_open(frame)
     frame["overdue_days"] = cases.overdue_days(frame, describe_open(conn, ws).as_of)
     frame["overdue"] = frame["overdue_days"] > 0

@@ -22,6 +22,9 @@ from gis.workspace import Workspace
 SECRET_BYTES = 32
 AGENT_LONGEST = 200
 
+FIRST_PASSWORD_HOLDS = dt.timedelta(days=7)
+"""Somebody else has seen it: it does not wait for ever to be changed."""
+
 WRONG = "登录名或口令不对，或账号已停用"
 """The same for all of them: who tries must not learn which."""
 
@@ -47,7 +50,8 @@ def anonymous(ws: Workspace, address: str | None) -> Actor:
     """Return who asks without an account: a guest where the database grants it, else nobody."""
     with dialect.reading(ws.engine) as conn:
         found = register.load(conn)
-    base = GUEST if found.anonymous_reads else NOBODY
+    granted = found.anonymous_reads and found.purpose == "demonstration"
+    base = GUEST if granted else NOBODY
     return Actor(base.name, base.powers, base.villages, base.industries, address=address)
 
 
@@ -77,21 +81,24 @@ def log_in(ws: Workspace, login: str, password: str, *, address: str, agent: str
         name = clean_login(login)
     except InvalidDataError:
         name = ""
-    who = Actor(name or NOBODY.name, NOBODY.powers, address=address)
+    with dialect.reading(ws.engine) as conn:
+        account = accounts.find(conn, name)
+        stored = accounts.password_of(conn, account.id) if account else None
+    # What was typed is written down only where it is a name: it may be a password, misplaced.
+    who = Actor(account.login if account else NOBODY.name, NOBODY.powers, address=address)
     wait = _take_a_try(ws, who, name, address)
     if wait is not None:
         raise TooManyTriesError(
             f"试得太多，暂停登录：请 {math.ceil(wait / 60)} 分钟后再试，或请管理员解除",
             seconds=wait,
         )
-    with dialect.reading(ws.engine) as conn:
-        account = accounts.find(conn, name)
-        stored = accounts.password_of(conn, account.id) if account else None
     right = passwords.fits(password, stored)
     if account is None or not right or not account.active:
         with writing(ws) as conn:
-            log(conn, who, "login_failed", name)
+            log(conn, who, "login_failed", account.login if account else "")
         raise NotLoggedInError(WRONG)
+    if account.must_change and now() - account.password_at > FIRST_PASSWORD_HOLDS:
+        raise NotLoggedInError("首次口令已过期，请管理员重置")
     fresh = passwords.hashed(password) if passwords.is_outdated(stored or "") else None
     return _begin(ws, account, address, agent, fresh)
 
@@ -101,7 +108,7 @@ def _take_a_try(ws: Workspace, who: Actor, name: str, address: str) -> int | Non
     at = now()
     limits = {of_address(address): throttle.OF_ADDRESS, of_account(name): throttle.OF_ACCOUNT}
     with writing(ws) as conn:
-        accounts.count_alone(conn)
+        accounts.alone(conn)
         accounts.forget_counters(conn, before=at - dt.timedelta(days=1))
         closed = []
         for key, limit in limits.items():
@@ -124,7 +131,11 @@ def _begin(
     secret = secrets.token_urlsafe(SECRET_BYTES)
     at = now()
     with writing(ws) as conn:
+        accounts.alone(conn)
         accounts.forget_counter(conn, of_account(account.login))
+        given_back = throttle.give_back(load_counter(conn, of_address(address)))
+        if given_back is not None:
+            save_counter(conn, of_address(address), given_back)
         accounts.forget_sessions(conn, seen_before=at - IDLE, begun_before=at - LONGEST)
         values = {"last_login_at": at, **({"password": fresh_hash} if fresh_hash else {})}
         accounts.update(conn, account.id, values)
@@ -165,8 +176,12 @@ def log_out(ws: Workspace, who: SignedIn) -> None:
         log(conn, who.actor, "logout", who.account.login)
 
 
-def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> None:
-    """Change one's own password; all other sessions of the account end.
+def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> str:
+    """Change one's own password; all sessions of the account end, and a new one begins.
+
+    Returns
+    -------
+    The secret of the new session, for this browser to keep.
 
     Raises
     ------
@@ -175,26 +190,57 @@ def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> None:
     InvalidDataError
         If the old password is another, or the new one is easily guessed or the same.
     """
-    account, at = who.account, now()
-    key = of_account(account.login)
+    confirm(ws, who, old)
+    account = who.account
+    if new == old:
+        raise InvalidDataError("新口令要和现在的不同")
+    passwords.require_good(new, about=(account.login, account.name))
+    fresh, at, secret = passwords.hashed(new), now(), secrets.token_urlsafe(SECRET_BYTES)
     with writing(ws) as conn:
-        accounts.count_alone(conn)
+        values = {"password": fresh, "must_change": False, "password_at": at}
+        accounts.update(conn, account.id, values)
+        here = next((s for s in accounts.sessions(conn, account.id) if s.id == who.session), None)
+        end_all(conn, account.id)
+        accounts.begin_session(
+            conn,
+            secret,
+            {
+                "account": account.id,
+                "created_at": at,
+                "seen_at": at,
+                "address": who.actor.address,
+                "agent": here.agent if here else None,
+            },
+        )
+        log(conn, who.actor, "password", account.login)
+    return secret
+
+
+def confirm(ws: Workspace, who: SignedIn, password: str) -> None:
+    """Ask somebody who is logged in for their password again; tries count as at the log-in.
+
+    Raises
+    ------
+    TooManyTriesError
+        If it was given wrongly too often.
+    InvalidDataError
+        If it is another.
+    """
+    key, at = of_account(who.account.login), now()
+    with writing(ws) as conn:
+        accounts.alone(conn)
         counter = throttle.take(load_counter(conn, key), throttle.OF_ACCOUNT, at)
         save_counter(conn, key, counter)
-        stored = accounts.password_of(conn, account.id)
+        stored = accounts.password_of(conn, who.account.id)
     if counter.is_closed(at):
         raise TooManyTriesError(
             "试得太多：请过一刻钟再试", seconds=int(throttle.OF_ACCOUNT.closed_for.total_seconds())
         )
-    if not passwords.fits(old, stored):
-        raise InvalidDataError("现在的口令不对")
-    if new == old:
-        raise InvalidDataError("新口令要和现在的不同")
-    passwords.require_good(new, about=(account.login, account.name))
-    fresh = passwords.hashed(new)
+    right = passwords.fits(password, stored)
     with writing(ws) as conn:
-        values = {"password": fresh, "must_change": False, "password_at": at}
-        accounts.update(conn, account.id, values)
-        accounts.forget_counter(conn, key)
-        end_all(conn, account.id, but=who.session)
-        log(conn, who.actor, "password", account.login)
+        if right:
+            accounts.forget_counter(conn, key)
+        else:
+            log(conn, who.actor, "login_failed", who.account.login)
+    if not right:
+        raise InvalidDataError("现在的口令不对")

@@ -115,6 +115,7 @@ def change_account(
     """
     require_administrator(actor)
     with writing(ws) as conn:
+        accounts.alone(conn)
         old = _found(conn, account_id)
         new = _values(conn, ws, name=name, role=role, villages=villages, industries=industries)
         new["active"] = active
@@ -133,7 +134,7 @@ def change_account(
 
 
 def reset_password(ws: Workspace, actor: Actor, account_id: int) -> str:
-    """Give an account a new first password; all its sessions end.
+    """Give an account a new first password; all its sessions end and its tokens are revoked.
 
     Returns
     -------
@@ -148,6 +149,7 @@ def reset_password(ws: Workspace, actor: Actor, account_id: int) -> str:
         accounts.update(conn, account_id, values)
         accounts.forget_counter(conn, access.of_account(account.login))
         end_all(conn, account_id)
+        accounts.revoke_tokens(conn, account_id, now())
         log(conn, actor, "password_reset", account.login)
     return password
 
@@ -193,7 +195,7 @@ def _values(
 ) -> dict[str, Any]:
     """Return the columns of an account; what its role does not ask for is left out."""
     called = name.strip()
-    if not 0 < len(called) <= NAME_LONGEST:
+    if not (0 < len(called) <= NAME_LONGEST and called.isprintable()):
         raise InvalidDataError(f"姓名或单位要写 1 至 {NAME_LONGEST} 个字")
     scope = ROLES[role].scope
     asked = {"villages": sorted(set(villages)), "industries": sorted(set(industries))}

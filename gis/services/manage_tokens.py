@@ -55,7 +55,7 @@ def add_token(
     if account.id != actor.account and not actor.powers.administers:
         raise NotFoundError(f"没有编号为 {account.id} 的账号")
     called = name.strip()
-    if not 0 < len(called) <= NAME_LONGEST:
+    if not (0 < len(called) <= NAME_LONGEST and called.isprintable()):
         raise InvalidDataError(f"令牌要有名称，1 至 {NAME_LONGEST} 个字，写明给哪个程序用")
     if days not in DAYS:
         raise InvalidDataError(f"有效期请用 {'、'.join(map(str, DAYS))} 天")
@@ -95,14 +95,16 @@ def actor_of_token(ws: Workspace, secret: str, *, address: str | None) -> Actor:
     Raises
     ------
     NotLoggedInError
-        If it does not hold: unknown, revoked, over, or its account may not log in.
+        If it does not hold: unknown, revoked, over, or its account may not log in or has a
+        password that it must change first.
     """
     at = now()
     with dialect.reading(ws.engine) as conn:
         schema.require_newest(conn)
         token = accounts.find_token(conn, secret)
         account = accounts.load(conn, token.account) if token else None
-    if token is None or account is None or not account.active or not _holds(token, at):
+    usable = account is not None and account.active and not account.must_change
+    if token is None or account is None or not usable or not _holds(token, at):
         raise NotLoggedInError("令牌无效、已撤销或已过期")
     if token.used_at is None or at - token.used_at >= SEEN_EVERY:
         with dialect.writing(ws.engine) as conn:

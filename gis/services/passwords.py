@@ -19,6 +19,9 @@ make people choose worse ones (NIST SP 800-63B-4, OWASP ASVS 5.0 6.2.5)."""
 LEAST_GUESSES_LOG10 = 9.0
 """Ten times what zxcvbn's score 3 asks for: it knows English better than pinyin."""
 
+LEAST_LETTERS = 4
+"""Letters (Chinese ones too) besides names and places; a telephone number has none."""
+
 LOCAL_WORDS = ("xuebu", "薛埠", "jintan", "金坛", "changzhou", "常州", "riskmap", "yingji", "应急")
 """Somebody who knows the office tries these first."""
 
@@ -40,12 +43,13 @@ def hashed(password: str) -> str:
 
 def fits(password: str, stored: str | None) -> bool:
     """Tell whether a password is the stored one; None, for no account, is never."""
+    whole = len(password) <= LONGEST
     try:
         with _AT_ONCE:
-            _HASHER.verify(stored or _NOBODYS, password[:LONGEST])
+            _HASHER.verify(stored or _NOBODYS, password if whole else "")
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return whole and stored is not None
 
 
 def is_outdated(stored: str) -> bool:
@@ -70,7 +74,12 @@ def require_good(password: str, *, about: Iterable[str]) -> None:
         raise InvalidDataError(f"新口令太短：至少 {SHORTEST} 个字符，可以用几个不相干的词连起来")
     if len(password) > LONGEST:
         raise InvalidDataError(f"新口令太长：最多 {LONGEST} 个字符")
-    words = [word for word in (*about, *LOCAL_WORDS) if word]
+    words = [word.casefold() for word in (*about, *LOCAL_WORDS) if word]
+    left = password.casefold()
+    for word in words:
+        left = left.replace(word, "")
+    if sum(character.isalpha() for character in left) < LEAST_LETTERS:
+        raise InvalidDataError("新口令里除了姓名、地名和数字，至少还要有几个别的字母或汉字")
     found = zxcvbn(password[:72], user_inputs=words, max_length=72)
     if found["guesses_log10"] < LEAST_GUESSES_LOG10:
         raise InvalidDataError(

@@ -13,7 +13,7 @@ from gis.domain.audit import ACTIONS, KEPT_DAYS, Checkpoint, Entry, Search, Verd
 from gis.domain.days import LEGAL_ZONE
 from gis.domain.document import Document
 from gis.domain.rights import Actor
-from gis.errors import InvalidDataError
+from gis.errors import ConfigError, InvalidDataError
 from gis.files import keys
 from gis.files.heads import read_heads
 from gis.files.tables import table_chunks
@@ -23,6 +23,7 @@ from gis.storage import audit
 from gis.workspace import Workspace
 
 PER_PAGE = 100
+A_DAY = dt.timedelta(days=1)
 CSV_HEADER = ("编号", "时间", "人", "地址", "操作", "对象", "内容", "前一条校验值", "校验值")
 
 
@@ -38,12 +39,18 @@ class Page:
         Number to ask for the next page with; None where there is none.
     oldest_at
         Instant of the oldest entry that is kept at all.
+    head_at
+        Instant of the newest head outside the database; None where there is none to read.
+    head_is_late
+        Whether there are entries a day younger than that: then heads are not being written.
     """
 
     entries: tuple[Entry, ...]
     count: int
     before: int | None
     oldest_at: dt.datetime | None
+    head_at: dt.datetime | None
+    head_is_late: bool
 
 
 def search_audit(ws: Workspace, actor: Actor, wanted: Search) -> Page:
@@ -62,9 +69,20 @@ def search_audit(ws: Workspace, actor: Actor, wanted: Search) -> Page:
         found = audit.search(conn, wanted, PER_PAGE + 1)
         count = audit.count(conn, replace(wanted, before=None))
         oldest_at = audit.oldest_at(conn)
+        newest = audit.newest(conn)
+    head_at = _head_at(ws)
+    late = newest is not None and (head_at is None or newest.at - head_at > A_DAY)
     more = len(found) > PER_PAGE
     shown = tuple(found[:PER_PAGE])
-    return Page(shown, count, shown[-1].id if more else None, oldest_at)
+    return Page(shown, count, shown[-1].id if more else None, oldest_at, head_at, late)
+
+
+def _head_at(ws: Workspace) -> dt.datetime | None:
+    try:
+        heads = read_heads(ws.settings.heads_file)
+    except ConfigError:
+        return None  # verifying says what is wrong with it
+    return heads[-1].at if heads else None
 
 
 def export_audit(ws: Workspace, actor: Actor, wanted: Search) -> Document:

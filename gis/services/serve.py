@@ -24,15 +24,31 @@ def refuse_open_address(ws: Workspace) -> None:
         If the address is not this machine's own and nothing says that it is reached by HTTPS.
     """
     settings = ws.settings
+    _refuse_open_database(ws)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise ConfigError("RISKMAP_TLS_CERT 和 RISKMAP_TLS_KEY 要同时设置")
     if settings.is_local or settings.speaks_https or settings.proxies:
         return
-    with dialect.reading(ws.engine) as conn:
-        found = register.found(conn) if schema.version(conn) == schema.newest() else None
-    if found is not None and found.purpose == "office":
+    if _is_office(ws):
         raise ConfigError(
             f"正式库不能在 {settings.host} 上不加密地提供服务：请设置 RISKMAP_TLS_CERT 和 "
             "RISKMAP_TLS_KEY（本程序自己用 HTTPS），或 RISKMAP_PUBLIC_URL=https://…（前面有"
             "HTTPS 代理），或用 RISKMAP_PROXY 写明代理的地址；只在本机使用时不要设 RISKMAP_HOST"
         )
+
+
+def _refuse_open_database(ws: Workspace) -> None:
+    """Refuse a database of the office on another machine to which the way is not encrypted."""
+    if dialect.is_reached_safely(ws.engine) or not _is_office(ws):
+        return
+    raise ConfigError(
+        "正式库的数据库在另一台机器上，连接没有加密和核对：请在 RISKMAP_DATABASE_URL 后加 "
+        "?sslmode=verify-full&sslrootcert=证书文件"
+    )
+
+
+def _is_office(ws: Workspace) -> bool:
+    """Tell whether the database is an office's; one that is not ready is nothing yet."""
+    with dialect.reading(ws.engine) as conn:
+        found = register.found(conn) if schema.version(conn) == schema.newest() else None
+    return found is not None and found.purpose == "office"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gis.domain import throttle
 from gis.domain.rights import Actor
-from gis.errors import ForbiddenError, NotFoundError
+from gis.errors import ForbiddenError, NotFoundError, TooManyTriesError
 from gis.services import access
+from gis.services.clock import now
 from gis.services.show_site import find_shown, may_unmask
-from gis.storage import sites
+from gis.storage import accounts, sites
 from gis.workspace import Workspace
 
 
@@ -25,8 +27,20 @@ def show_personal(ws: Workspace, actor: Actor, site_id: int) -> list[dict[str, A
         If there is no such place, or the actor may not see it as it is.
     ForbiddenError
         If they may see it and are not in charge of it.
+    TooManyTriesError
+        If they asked for more than one person needs: nobody is to copy the register by hand.
     """
     access.require_reader(actor)
+    with access.writing(ws) as conn:
+        accounts.alone(conn)
+        key = f"personal:{actor.name}"
+        counter = throttle.take(accounts.load_counter(conn, key), throttle.OF_LOOKS, now())
+        accounts.save_counter(conn, key, counter)
+    if counter.is_closed(now()):
+        raise TooManyTriesError(
+            f"一小时内最多查看 {throttle.OF_LOOKS.tries} 处的个人信息，请稍后再看",
+            seconds=int(throttle.OF_LOOKS.closed_for.total_seconds()),
+        )
     with access.writing(ws) as conn:
         row, is_true, _ = find_shown(conn, actor, site_id)
         if not is_true:

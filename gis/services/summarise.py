@@ -35,7 +35,8 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
     with reading(ws, actor) as conn:
         as_of = describe_open(conn, ws).as_of
         names = areas.load(conn, ws.home_level)[["area", "code", "name"]]
-        major = _major(hazards.load(conn, reader=actor), names, as_of)
+        places = sites.load_positions(conn, reader=actor)
+        major = _major(cases.seen(hazards.load(conn, reader=actor), places), names, as_of)
         return {
             **_worst(conn, names),
             "sees_cases": CASES in actor.cleared,

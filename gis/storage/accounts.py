@@ -151,6 +151,12 @@ def update_token(conn: Connection, token_id: int, values: Mapping[str, Any]) -> 
     conn.execute(sa.update(token).where(token.c.id == token_id).values(**values))
 
 
+def revoke_tokens(conn: Connection, account_id: int, at: dt.datetime) -> None:
+    """Revoke all tokens of an account that are not revoked yet."""
+    held = sa.and_(token.c.account == account_id, token.c.revoked_at.is_(None))
+    conn.execute(sa.update(token).where(held).values(revoked_at=at))
+
+
 def _tokens(conn: Connection, where: sa.ColumnElement[bool]) -> list[Token]:
     query = sa.select(token, account.c.login).join(account).where(where)
     rows = conn.execute(query.order_by(token.c.id.desc())).mappings()
@@ -161,11 +167,11 @@ def _tokens(conn: Connection, where: sa.ColumnElement[bool]) -> list[Token]:
 
 
 TURN = 320_413_111
-"""Number of the turn that counters of tries take."""
+"""Number of the turn that whoever counts takes."""
 
 
-def count_alone(conn: Connection) -> None:
-    """Wait until nobody else counts tries: of many at once each must see the one before."""
+def alone(conn: Connection) -> None:
+    """Wait until nobody else counts tries or administrators: each must see the one before."""
     dialect.take_turn(conn, TURN)
 
 

@@ -56,6 +56,18 @@ def backend(engine: Engine | Connection) -> Backend:
     return "spatialite" if engine.dialect.name == "sqlite" else "postgis"
 
 
+def is_reached_safely(engine: Engine) -> bool:
+    """Tell whether nobody on the network can read along: on this machine, or by checked TLS."""
+    url = engine.url
+    hosts = [url.host or "", *_listed(url.query.get("host"))]
+    local = all(host in ("", "localhost", "127.0.0.1", "::1") or host[:1] == "/" for host in hosts)
+    return local or url.query.get("sslmode") == "verify-full"
+
+
+def _listed(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open one consistent snapshot for reading; other people's commits do not show in it."""
@@ -212,9 +224,12 @@ def create_field_index(conn: Connection, name: str, table: sa.Table, kind: str, 
 def _open_spatialite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made here and not by SQLite, so that nobody else on this machine reads what is in
+            # it; its journals get the same mode.
+            Path(url.database).touch(mode=0o600)
         except OSError as error:
-            raise ConfigError(f"数据库所在的文件夹不能建立：{error}") from error
+            raise ConfigError(f"数据库文件不能建立：{error}") from error
     engine = sa.create_engine(url, module=_sqlite_module(), hide_parameters=True)
     event.listen(engine, "connect", _load_spatialite)
     event.listen(engine, "begin", _begin)

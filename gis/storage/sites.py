@@ -92,10 +92,15 @@ def load_personal(conn: Connection, site_id: int) -> dict[str, Any]:
     return dict(found or {})
 
 
-def load_positions(conn: Connection) -> gpd.GeoDataFrame:
-    """Return id, kind, village and geometry of every place, in id order (EPSG:4490)."""
+def load_positions(conn: Connection, *, reader: Actor | None = None) -> gpd.GeoDataFrame:
+    """Return id, kind, village and geometry of every place, in id order (EPSG:4490).
+
+    ``reader`` limits them to those whose true place an actor may see.
+    """
     plain = (site.c.id, site.c.kind, site.c.village)
     query = sa.select(*plain, geometry_wkb(site.c.geom)).order_by(site.c.id)
+    if reader is not None:
+        query = query.where(site.c.id.in_(rights.ids_of_true_places(reader)))
     return frames.places(conn.execute(query).mappings().all(), (), plain=plain)
 
 

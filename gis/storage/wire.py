@@ -87,9 +87,11 @@ def area_summary(conn: Connection) -> dict[str, tuple[int, Box | None]]:
 
 def hazard_summary(conn: Connection, actor: Actor) -> tuple[int, Box | None]:
     """Return the number of hazard cases that an actor may see and their extent in degrees."""
-    everything = sa.literal("hazard")
-    found = _summary(conn, hazard, everything, rights.cases(actor))
-    return found.get("hazard", (0, None))
+    count = sa.select(sa.func.count()).select_from(hazard).where(rights.cases(actor))
+    shown_place = hazard.c.site.in_(rights.ids_of_true_places(actor))
+    placed = sa.and_(rights.cases(actor), sa.or_(hazard.c.site.is_(None), shown_place))
+    found = _summary(conn, hazard, sa.literal("hazard"), placed)
+    return int(conn.execute(count).scalar_one()), found.get("hazard", (0, None))[1]
 
 
 def _summary(

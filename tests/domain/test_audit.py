@@ -50,6 +50,8 @@ def faults(entries: list[Entry], *heads: Head, left: tuple[Checkpoint, ...] = ()
 def test_a_log_as_it_was_written_has_no_fault() -> None:
     verdict = verify(LOG, [head(LOG[3]), head(LOG[9])], [], signature_holds)
     assert (verdict.count, verdict.heads, verdict.faults) == (10, 2, ())
+    assert verdict.uncovered == 0
+    assert verify(LOG, [head(LOG[3])], [], signature_holds).uncovered == 6
     assert faults([]) == ""
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis.domain.throttle import OF_ACCOUNT, Counter, Limit, take
+from gis.domain.throttle import OF_ACCOUNT, Counter, Limit, give_back, take
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -44,6 +44,13 @@ def test_slow_tries_are_forgotten() -> None:
 def test_an_account_has_five_tries_in_a_quarter_of_an_hour() -> None:
     assert after([0, 0, 0, 0, 0], OF_ACCOUNT).closed_until is None
     assert after([0, 0, 0, 0, 0, 0], OF_ACCOUNT).closed_until == START + 15 * MINUTE
+
+
+def test_a_right_try_is_given_back_and_a_closed_door_stays_closed() -> None:
+    assert give_back(None) is None
+    assert after([0, 1, 2]) == take(give_back(after([0, 1, 2])), LIMIT, START)
+    closed = after([0, 1, 2, 3])
+    assert give_back(closed) == closed
 
 
 @given(st.lists(st.integers(0, 300), max_size=60).map(sorted))

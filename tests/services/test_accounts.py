@@ -121,8 +121,9 @@ def test_a_first_password_opens_nothing_but_the_change_of_it(office: Workspace) 
     who = resumed(office, secret)
     assert who.account.must_change
     assert not who.actor.may_read
-    log_in.change_password(office, who, first, PASSWORD)
-    assert resumed(office, secret).actor.reads_everything
+    renewed = log_in.change_password(office, who, first, PASSWORD)
+    assert resumed(office, renewed).actor.reads_everything
+    assert log_in.resume(office, secret, address=None) is None
     with pytest.raises(NotLoggedInError):
         enter(office, "zhang", first)
 
@@ -141,6 +142,33 @@ def test_a_login_is_letters_and_digits_in_one_form(login: str, ok: bool) -> None
     else:
         with pytest.raises(InvalidDataError):
             values.clean_login(login)
+
+
+@pytest.mark.parametrize("login", ["命令行", "匿名访客", "未登录"])
+def test_a_login_is_no_name_that_means_something_else_in_the_log(login: str) -> None:
+    with pytest.raises(InvalidDataError, match="另有所指"):
+        values.clean_login(login)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 61, "a\nb", "a\x1b[2J", "a\u202eb"])
+def test_a_name_is_a_line_of_text(office: Workspace, name: str) -> None:
+    with pytest.raises(InvalidDataError):
+        manage_accounts.add_account(office, OPERATOR, login="li", name=name, role=Role.VISITOR)
+    found = manage_accounts.find_account(office, OPERATOR, "admin")
+    with pytest.raises(InvalidDataError):
+        manage_tokens.add_token(office, OPERATOR, found, name=name)
+
+
+def test_a_first_password_does_not_wait_for_ever(
+    office: Workspace, later: Callable[[dt.timedelta], None]
+) -> None:
+    add = manage_accounts.add_account
+    first = add(office, OPERATOR, login="li", name="李", role=Role.VISITOR)
+    later(dt.timedelta(days=7, minutes=1))
+    with pytest.raises(NotLoggedInError, match="已过期"):
+        enter(office, "li", first)
+    later(dt.timedelta(days=6))
+    assert enter(office, "li", first)
 
 
 @pytest.mark.parametrize(
@@ -257,6 +285,9 @@ def test_a_password_fits_its_own_hash_and_no_other() -> None:
     assert not passwords.fits(PASSWORD + " ", stored)
     assert not passwords.fits(PASSWORD, None)
     assert not passwords.fits(PASSWORD, "no hash")
+    longest = PASSWORD.ljust(128, "x")
+    assert passwords.fits(longest, passwords.hashed(longest))
+    assert not passwords.fits(longest + "x", passwords.hashed(longest))
     assert not passwords.is_outdated(stored)
 
 
@@ -278,9 +309,10 @@ def test_changing_the_password_ends_all_other_sessions(office: Workspace) -> Non
         with pytest.raises(InvalidDataError, match=message):
             log_in.change_password(office, who, old, new)
     assert log_in.resume(office, elsewhere, address=None) is not None
-    log_in.change_password(office, who, PASSWORD, "another-lantern-otter")
-    assert log_in.resume(office, elsewhere, address=None) is None
-    assert log_in.resume(office, here, address=None) is not None
+    renewed = log_in.change_password(office, who, PASSWORD, "another-lantern-otter")
+    for ended in (elsewhere, here):
+        assert log_in.resume(office, ended, address=None) is None
+    assert resumed(office, renewed).account.login == "town"
 
 
 def test_the_old_password_cannot_be_guessed_from_a_session_left_open(office: Workspace) -> None:
@@ -301,7 +333,11 @@ def test_a_reset_password_ends_the_sessions_and_opens_the_lock(office: Workspace
         with pytest.raises(GisError):
             enter(office, "town", "wrong")
     assert manage_accounts.is_locked(office, OPERATOR, found)
+    who = resumed(office, secret)
+    key = manage_tokens.add_token(office, who.actor, who.account, name="QGIS")
     first = manage_accounts.reset_password(office, OPERATOR, found.id)
+    with pytest.raises(NotLoggedInError):
+        manage_tokens.actor_of_token(office, key, address=None)
     assert log_in.resume(office, secret, address=None) is None
     assert resumed(office, enter(office, "town", first)).account.must_change
 
@@ -326,6 +362,8 @@ def test_after_five_wrong_passwords_the_right_one_is_not_taken_until_later(
     assert enter(office, "town")
     said = actions(office, actor="town")
     assert said.count("login_failed") == 5
+    nobodys = search_audit(office, OPERATOR, Search(action="login_failed")).entries
+    assert {entry.actor for entry in nobodys} == {"town"}
     assert said.count("locked") == 1
     assert said[-1] == "login"
 
@@ -355,6 +393,13 @@ def test_a_name_that_is_not_there_is_answered_and_locked_like_one_that_is(
     assert answers["town"] == answers["nobody-here"] == answers["<script>"]
 
 
+def test_what_is_typed_for_a_name_is_not_written_down(office: Workspace) -> None:
+    with pytest.raises(NotLoggedInError):
+        enter(office, "my-password-by-mistake", "x")
+    (entry,) = search_audit(office, OPERATOR, Search(action="login_failed")).entries
+    assert (entry.actor, entry.target, entry.detail) == ("未登录", "", "{}")
+
+
 def test_one_address_cannot_try_one_account_after_another(office: Workspace) -> None:
     make_account(office, Role.TOWN_OFFICE, "town")
     for n in range(30):
@@ -363,6 +408,12 @@ def test_one_address_cannot_try_one_account_after_another(office: Workspace) -> 
     with pytest.raises(TooManyTriesError):
         enter(office, "town", address="10.9.9.9")
     assert enter(office, "town", address="10.9.9.10")
+
+
+def test_an_office_behind_one_address_logs_in_all_morning(office: Workspace) -> None:
+    make_account(office, Role.TOWN_OFFICE, "town")
+    for _ in range(40):
+        assert enter(office, "town", address="10.9.9.9")
 
 
 def test_tries_at_the_same_time_are_counted_one_by_one(office: Workspace) -> None:

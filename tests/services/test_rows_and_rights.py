@@ -13,7 +13,7 @@ import shapely
 from gis.domain.audit import Search
 from gis.domain.document import Document
 from gis.domain.rights import NOBODY, OPERATOR, Actor
-from gis.errors import ForbiddenError, NotFoundError, NotLoggedInError
+from gis.errors import ForbiddenError, NotFoundError, NotLoggedInError, TooManyTriesError
 from gis.services.compute_risk import compute_risk
 from gis.services.describe import describe
 from gis.services.explain_area import OTHER, explain_area
@@ -62,19 +62,13 @@ PEOPLE = {
 
 
 @pytest.fixture(scope="module")
-def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def office(offices: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Return the office of ``tests.officeland``: only to be read."""
-    folder = tmp_path_factory.mktemp("officeland")
-    with databases(folder) as url:
+    folder = tmp_path_factory.mktemp("to-read")
+    with offices(folder) as url:
         ws = open_workspace(Settings(url, folder / "var"))
-        yield officeland.fill(ws, folder)
+        yield ws
         ws.engine.dispose()
-
-
-@pytest.fixture
-def own_office(workspace: Workspace, tmp_path: Path) -> Workspace:
-    """Return an office of this test's own, to be changed."""
-    return officeland.fill(workspace, tmp_path)
 
 
 def read(document: Document) -> dict[str, Any]:
@@ -340,6 +334,39 @@ def test_the_cases_of_a_pipe_are_for_those_in_charge_of_the_pipe(office: Workspa
     assert len(titles(DISTRICT)) == 4
 
 
+def test_a_case_of_somebody_elses_place_does_not_tell_where_that_is(
+    own_office: Workspace, tmp_path: Path
+) -> None:
+    said = {"channel": "督导检查", "level": "重大", "state": "整改中", "found_on": "2026-01-01"}
+    at = {"site_kind": "gas_pipeline", "site_code": "G-east", "industry": "工贸"}
+    rows = [
+        (None, {**said, **at, "code": "C-1", "title": "1"}),
+        (shapely.Point(119.3801, 31.7204), {**said, **at, "code": "C-2", "title": "2"}),
+    ]
+    import_hazards(own_office, OPERATOR, write_geojson(tmp_path / "c.geojson", rows))
+
+    def told(actor: Actor) -> list[tuple[Any, ...]]:
+        features = read(load_layer(own_office, actor, "hazard"))["features"]
+        mine = [f for f in features if f["properties"]["code"] in ("C-1", "C-2")]
+        return [
+            (f["geometry"] is None, f["properties"]["site"], f["properties"]["located_by"])
+            for f in mine
+        ]
+
+    pipe = ids(own_office)["G-east"]
+    assert told(TOWN) == [(False, pipe, "site"), (False, pipe, "own")]
+    assert told(department("工贸")) == [(True, None, None)] * 2
+    assert told(department("燃气")) == []
+    listed = summarise(own_office, department("工贸"))["open_major"]
+    assert {case["site"] for case in listed if case["title"] in ("1", "2")} == {None}
+    extents = {
+        name: next(i.extent for i in list_layers(own_office, actor) if i.slug == "hazard")
+        for name, actor in (("town", TOWN), ("works", department("工贸")))
+    }
+    assert extents["town"] is not None
+    assert extents["works"] is None
+
+
 # ---- Personal fields ---------------------------------------------------------------------
 
 
@@ -371,6 +398,15 @@ def test_personal_fields_are_told_one_by_one_to_those_in_charge_and_each_look_is
     with pytest.raises(ForbiddenError):
         show_personal(own_office, village(EAST), school)
     assert search_audit(own_office, ADMINISTRATOR, Search(action="personal")).count == 4
+
+
+def test_nobody_copies_the_register_of_names_place_by_place(own_office: Workspace) -> None:
+    plant = ids(own_office)["P-west"]
+    for _ in range(60):
+        show_personal(own_office, ONLY_WEST, plant)
+    with pytest.raises(TooManyTriesError, match="60"):
+        show_personal(own_office, ONLY_WEST, plant)
+    assert show_personal(own_office, TOWN, plant)
 
 
 def test_no_personal_value_is_in_any_answer_to_anybody(office: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import stat
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,34 @@ def test_a_database_has_one_purpose_only(workspace: Workspace) -> None:
         register.create(conn, "office", None, clock.now())
     with pytest.raises(sa.exc.IntegrityError), dialect.writing(workspace.engine) as conn:
         register.create(conn, "demonstration", None, clock.now())
+
+
+def test_an_embedded_database_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "office.sqlite"
+    engine = dialect.open_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with dialect.writing(engine) as conn:
+        register.create(conn, "office", None, clock.now())
+        journals = [other for other in path.parent.iterdir() if other != path]
+        assert journals
+        for file in (path, *journals):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("sqlite:///x.sqlite", True),
+        ("postgresql+psycopg://u@/db", True),
+        ("postgresql+psycopg://u@/db?host=/run/postgresql", True),
+        ("postgresql+psycopg://u@127.0.0.1/db", True),
+        ("postgresql+psycopg://u@db.example/db", False),
+        ("postgresql+psycopg://u@/db?host=db.example", False),
+        ("postgresql+psycopg://u@db.example/db?sslmode=require", False),
+        ("postgresql+psycopg://u@db.example/db?sslmode=verify-full", True),
+    ],
+)
+def test_a_database_elsewhere_is_safe_only_by_checked_tls(url: str, safe: bool) -> None:
+    assert dialect.is_reached_safely(sa.create_engine(url)) is safe
