@@ -19,13 +19,16 @@ def serving(settings: Settings, log: Path) -> Iterator[str]:
 
     Yields
     ------
-    Its address, ``http://127.0.0.1:port``. What it writes goes into the file ``log``.
+    Its address, ``http://127.0.0.1:port``, or ``https://`` where the settings name a certificate.
+    What it writes goes into the file ``log``.
     """
     environment = {
         **os.environ,
         "RISKMAP_DATABASE_URL": settings.database_url,
         "RISKMAP_DATA_DIR": str(settings.data_dir),
         "RISKMAP_PORT": "0",
+        "RISKMAP_TLS_CERT": str(settings.tls_cert or ""),
+        "RISKMAP_TLS_KEY": str(settings.tls_key or ""),
     }
     with log.open("wb") as out:
         server = subprocess.Popen(
