@@ -29,8 +29,10 @@ def operator() -> Actor:
 
 
 def opened() -> Workspace:
-    """Open the workspace that the environment names."""
-    return open_workspace(Settings.from_env())
+    """Open the workspace that the environment names; it is closed when the command ends."""
+    ws = open_workspace(Settings.from_env())
+    click.get_current_context().call_on_close(ws.engine.dispose)
+    return ws
 
 
 def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
