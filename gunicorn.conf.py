@@ -1,6 +1,8 @@
 """How the server runs; gunicorn reads this file by itself in the folder it is started in."""
 
 import os
+import threading
+from typing import Any
 
 wsgi_app = "webmap:create_app()"
 bind = f"{os.environ.get('RISKMAP_HOST') or '127.0.0.1'}:{os.environ.get('RISKMAP_PORT') or 8000}"
@@ -25,6 +27,13 @@ threads = 8
 timeout = 120
 graceful_timeout = 15
 keepalive = 5
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let a clock keep the head of the audit log, so that no work waits for the next change."""
+    keep = worker.wsgi.extensions["riskmap-heads"]
+    threading.Thread(target=keep, name="heads of the audit log", daemon=True).start()
+
 
 # The office has no use for a second way in, and two servers would quarrel over its default place.
 control_socket_disable = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, cast
 
 from flask import Flask, current_app, g, request
@@ -11,11 +12,13 @@ from gis.domain.kinds import Title
 from gis.domain.rights import NOBODY, Actor, Purpose
 from gis.services.describe import DEMONSTRATION_NOTICE, Register, describe, purpose_of
 from gis.services.log_in import SignedIn
-from gis.services.serve import refuse_open_address
+from gis.services.serve import keep_heads, refuse_open_address
 from gis.workspace import Workspace
 
 EXTENSION = "riskmap"
 PURPOSE = "riskmap-purpose"
+HEADS = "riskmap-heads"
+"""What a thread of the server runs, to keep the heads of the audit log."""
 LANGUAGES = ("zh", "en")
 LANGUAGE_COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -26,6 +29,7 @@ Language = Literal["zh", "en"]
 def init_app(app: Flask, workspace: Workspace) -> None:
     """Give the application its workspace and its languages."""
     app.extensions |= {EXTENSION: workspace, PURPOSE: None}
+    app.extensions[HEADS] = partial(keep_heads, workspace)
     Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=_choose)
     app.after_request(_remember)
     app.jinja_env.globals.update(

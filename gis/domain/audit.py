@@ -18,6 +18,12 @@ from itertools import pairwise
 KEPT_DAYS = 180
 """No entry is deleted earlier: six months, 网络安全法 art. 21 (3)."""
 
+HEAD_EVERY = dt.timedelta(hours=1)
+"""A head is written when the last is so old and something was written since."""
+
+SLACK = dt.timedelta(minutes=30)
+"""Clocks are set, and a head takes its time: what is off by less is no fault."""
+
 FIRST = "0" * 64
 """In place of the hash before the first entry."""
 
@@ -189,8 +195,12 @@ def canonical(value: object) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest entry at some instant, written outside the database and signed."""
+    """The newest entry at some instant, written outside the database and signed.
 
+    ``number`` counts the heads, 1, 2, 3 ...: a gap is a line taken out of their file.
+    """
+
+    number: int
     at: dt.datetime
     id: int
     digest: str
@@ -199,7 +209,8 @@ class Head:
     @property
     def signed(self) -> bytes:
         """Return the bytes that the signature is of."""
-        return canonical(["head", self.at.isoformat(timespec="microseconds"), self.id, self.digest])
+        instant = self.at.isoformat(timespec="microseconds")
+        return canonical(["head", self.number, instant, self.id, self.digest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +277,7 @@ def verify(
     heads: Sequence[Head],
     checkpoints: Sequence[Checkpoint],
     signature_holds: SignatureHolds,
+    now: dt.datetime,
 ) -> Verdict:
     """Look for what was changed in the audit log since it was written.
 
@@ -279,32 +291,47 @@ def verify(
         All, by ``upto``.
     signature_holds
         Checks a signature.
+    now
+        Nothing was written later than this.
     """
     start = checkpoints[-1] if checkpoints else None
     faults = [*_checkpoint_faults(checkpoints, signature_holds)]
     after, previous = (start.upto, start.digest) if start else (0, FIRST)
-    wanted = {head.id: head for head in heads if head.id > after}
-    count, seen = 0, set()
+    wanted: dict[int, list[Head]] = {}
+    for head in heads:
+        if head.id > after:
+            wanted.setdefault(head.id, []).append(head)
+    last = heads[-1] if heads else None
+    count, compared, late = 0, 0, 0
+    before: dt.datetime | None = None
     for entry in entries:
         count += 1
         faults += _entry_faults(entry, after, previous)
-        if head := wanted.get(entry.id):
-            seen.add(entry.id)
+        faults += _time_faults(entry, before, now)
+        for head in wanted.pop(entry.id, ()):
+            compared += 1
             if head.digest != entry.digest:
                 faults.append(
                     f"{head.at:%Y-%m-%d} 写在库外的链头（第 {head.id} 条）与库中不同："
                     "这一条或它之前的记录被整段改写"
                 )
-        after, previous = entry.id, entry.digest
+        if last is None or (entry.id > last.id and entry.at > last.at + HEAD_EVERY + SLACK):
+            late = late or entry.id
+        after, previous, before = entry.id, entry.digest, entry.at
     faults += [
         f"{head.at:%Y-%m-%d} 写在库外的链头是第 {head.id} 条，库中最后是第 {after} 条："
         f"第 {after + 1} 至 {head.id} 条被删去"
-        for head in wanted.values()
+        for missed in wanted.values()
+        for head in missed
         if head.id > after
     ]
-    faults += _head_faults(heads, signature_holds)
+    if late:
+        faults.append(
+            f"第 {late} 条之后应有写在库外的链头而没有：链头文件被删去、被截断，或一直没有写成"
+        )
+    faults += _head_faults(heads, signature_holds, now)
     covered = max([start.upto if start else 0, *(head.id for head in heads)])
-    return Verdict(count, len(seen), max(after - covered, 0), tuple(faults))
+    return Verdict(count, compared, max(after - covered, 0), tuple(faults))
 
 
 def _entry_faults(entry: Entry, after: int, previous: str) -> Iterator[str]:
@@ -326,6 +353,13 @@ def _entry_faults(entry: Entry, after: int, previous: str) -> Iterator[str]:
         yield f"{entry.name}的内容被改过：与它写下时的校验值不符"
 
 
+def _time_faults(entry: Entry, before: dt.datetime | None, now: dt.datetime) -> Iterator[str]:
+    if entry.at > now + SLACK:
+        yield f"{entry.name}的时间在将来：写下它时时钟不对，或是伪造的"
+    elif before is not None and entry.at < before - SLACK:
+        yield f"{entry.name}的时间早于前一条：写下它时时钟被拨回，或是伪造的"
+
+
 def _checkpoint_faults(
     checkpoints: Sequence[Checkpoint], signature_holds: SignatureHolds
 ) -> Iterator[str]:
@@ -339,10 +373,17 @@ def _checkpoint_faults(
         before = checkpoint.upto
 
 
-def _head_faults(heads: Sequence[Head], signature_holds: SignatureHolds) -> Iterator[str]:
-    for head in heads:
+def _head_faults(
+    heads: Sequence[Head], signature_holds: SignatureHolds, now: dt.datetime
+) -> Iterator[str]:
+    for number, head in enumerate(heads, 1):
         if not signature_holds(head.signed, head.signature):
-            yield f"{head.at:%Y-%m-%d} 写在库外的链头签名不符：链头文件被改过"
+            yield f"{head.at:%Y-%m-%d} 写在库外的链头签名不符：链头文件被改过，或密钥换过"
+        if head.number != number:
+            yield f"{head.at:%Y-%m-%d} 的链头编号是 {head.number}，应为 {number}：链头文件少了行"
+            return
+        if head.at > now + SLACK:
+            yield f"{head.at:%Y-%m-%d} 的链头时间在将来：写下它时时钟不对，或是伪造的"
     for one, next_ in pairwise(heads):
         if next_.id < one.id or next_.at < one.at:
             yield f"{next_.at:%Y-%m-%d} 的链头早于它前面的一行：链头文件的行被换过"

@@ -29,10 +29,13 @@ def read_heads(path: Path) -> list[Head]:
         raise ConfigError(f"链头文件 {path} 读不出来，被截断或改过：{error!r}") from error
 
 
-def keep_head(path: Path, since: dt.datetime, make: Callable[[], Head | None]) -> bool:
-    """Add a head, unless there is one since an instant; ``make`` is called only if it is needed.
+def keep_head(
+    path: Path, now: dt.datetime, every: dt.timedelta, make: Callable[[Head | None], Head | None]
+) -> bool:
+    """Add a head, unless the last is young enough; ``make`` gets the last, and may say no.
 
-    Of two processes only one adds a line.
+    Of two processes only one adds a line. A head that lies in the future, from a clock that was
+    wrong, is none.
 
     Returns
     -------
@@ -44,9 +47,10 @@ def keep_head(path: Path, since: dt.datetime, make: Callable[[], Head | None]) -
         with os.fdopen(handle, "r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             lines = file.read().splitlines()
-            if lines and _head(lines[-1]).at >= since:
+            last = _head(lines[-1]) if lines else None
+            if last is not None and now - every < last.at <= now:
                 return False
-            head = make()
+            head = make(last)
             if head is None:
                 return False
             file.write(_line(head))
@@ -61,6 +65,7 @@ def keep_head(path: Path, since: dt.datetime, make: Callable[[], Head | None]) -
 
 def _line(head: Head) -> str:
     said = {
+        "number": head.number,
         "at": head.at.isoformat(timespec="microseconds"),
         "id": head.id,
         "digest": head.digest,
@@ -71,6 +76,5 @@ def _line(head: Head) -> str:
 
 def _head(line: str) -> Head:
     said = json.loads(line)
-    return Head(
-        dt.datetime.fromisoformat(said["at"]), said["id"], said["digest"], said["signature"]
-    )
+    at = dt.datetime.fromisoformat(said["at"])
+    return Head(said["number"], at, said["id"], said["digest"], said["signature"])

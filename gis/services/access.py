@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from gis.domain.audit import Head
+from gis.domain.audit import HEAD_EVERY, Head
 from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
 from gis.errors import ConfigError, ForbiddenError, NotLoggedInError
@@ -76,28 +76,38 @@ def log(conn: Connection, actor: Actor, action: str, target: str = "", /, **deta
 
 
 def keep_head(ws: Workspace) -> bool:
-    """Write the head of the audit log outside the database, if the last one is an hour old.
+    """Write the head of the audit log outside the database, if it is time.
 
-    So every day on which anything was done has one, and what was done within the last hour is
-    all that could be cut off unseen.
+    That is: something was written since the last head, and that is an hour old. It is called
+    after every change and by a clock of the server, so every day on which anything was done has
+    a head, and about an hour of work is all that could be cut off unseen.
 
     Returns
     -------
     Whether it was written.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be written, or what the last head says is no longer in the database:
+        then the log was changed, and nothing of it is signed again.
     """
 
-    def make() -> Head | None:
+    def make(last: Head | None) -> Head | None:
         with dialect.reading(ws.engine) as conn:
             entry = audit.newest(conn)
-        if entry is None:
+            stands = last is None or audit.holds(conn, last.id, last.digest)
+        if not stands:
+            raise ConfigError(
+                "审计记录与库外最后一个链头不符：请运行 python -m scripts.verify_audit"
+            )
+        if entry is None or (last is not None and entry.id == last.id):
             return None
-        bare = Head(now(), entry.id, entry.digest, "")
-        return Head(bare.at, bare.id, bare.digest, keys.sign(ws.settings.key_dir, bare.signed))
+        number = last.number + 1 if last else 1
+        bare = Head(number, now(), entry.id, entry.digest, "")
+        return replace(bare, signature=keys.sign(ws.settings.key_dir, bare.signed))
 
-    return heads.keep_head(ws.settings.heads_file, now() - HEAD_EVERY, make)
-
-
-HEAD_EVERY = dt.timedelta(hours=1)
+    return heads.keep_head(ws.settings.heads_file, now(), HEAD_EVERY, make)
 
 
 def require_reader(actor: Actor) -> None:
@@ -133,7 +143,8 @@ def _could_be_in_charge(actor: Actor, kind: SiteKind) -> bool:
 
 
 NOT_YOURS = "不在您负责的范围内"
-"""Said of a row that somebody else is in charge of, whether or not there is such a row."""
+"""Said of a row that somebody else is in charge of. Keys are shared by the whole town: who imports
+one that another village has learns that it is taken, and nothing else."""
 
 
 def of_account(login: str) -> str:

@@ -139,6 +139,7 @@ def verify_audit(ws: Workspace, actor: Actor) -> Verdict:
             heads,
             audit.checkpoints(conn),
             lambda said, signature: keys.holds(folder, said, signature),
+            now(),
         )
 
 
@@ -168,6 +169,7 @@ def prune_audit(ws: Workspace, actor: Actor, before: dt.date) -> Checkpoint | No
         )
     start = dt.datetime.combine(before, dt.time(), LEGAL_ZONE)
     with writing(ws) as conn:
+        audit.alone(conn)
         old = audit.last_before(conn, start)
         if old is None:
             return None

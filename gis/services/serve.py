@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+import time
+from typing import NoReturn
+
+from sqlalchemy.exc import SQLAlchemyError
+
 from gis.errors import ConfigError
 from gis.files import keys
+from gis.services import access
 from gis.storage import dialect, register, schema
 from gis.workspace import Workspace
+
+LOGGER = logging.getLogger(__name__)
 
 
 def session_key(ws: Workspace) -> bytes:
     """Return the key that cookies are signed with; made once, readable by the owner alone."""
     return keys.session_key(ws.settings.key_dir)
+
+
+def keep_heads(ws: Workspace, *, every: dt.timedelta = dt.timedelta(minutes=10)) -> NoReturn:
+    """Look again and again whether the head of the audit log is to be written; never returns."""
+    while True:
+        time.sleep(every.total_seconds())
+        try:
+            access.keep_head(ws)
+        except (ConfigError, SQLAlchemyError):
+            LOGGER.exception("the head of the audit log was not written")
 
 
 def refuse_open_address(ws: Workspace) -> None:

@@ -46,6 +46,14 @@ def newest(conn: Connection) -> Entry | None:
     return _entry(row) if row else None
 
 
+def holds(conn: Connection, number: int, digest_: str) -> bool:
+    """Tell whether the entry of a number has a digest, or was deleted behind a checkpoint."""
+    left = checkpoints(conn)
+    if left and number <= left[-1].upto:
+        return True
+    return conn.scalar(sa.select(audit.c.digest).where(audit.c.id == number)) == digest_
+
+
 def oldest_at(conn: Connection) -> dt.datetime | None:
     """Return the instant of the oldest entry that is kept; None in an empty log."""
     return conn.scalar(sa.select(audit.c.at).order_by(audit.c.id).limit(1))
@@ -53,11 +61,11 @@ def oldest_at(conn: Connection) -> dt.datetime | None:
 
 def in_order(conn: Connection) -> Iterator[Entry]:
     """Yield all entries by number, a page at a time."""
-    last = 0
     query = sa.select(audit).order_by(audit.c.id).limit(PAGE)
-    while rows := conn.execute(query.where(audit.c.id > last)).mappings().all():
+    further: sa.ColumnElement[bool] = sa.true()
+    while rows := conn.execute(query.where(further)).mappings().all():
         yield from map(_entry, rows)
-        last = rows[-1]["id"]
+        further = audit.c.id > rows[-1]["id"]
 
 
 def search(conn: Connection, wanted: Search, limit: int) -> list[Entry]:
@@ -74,8 +82,15 @@ def count(conn: Connection, wanted: Search) -> int:
 
 
 def last_before(conn: Connection, at: dt.datetime) -> tuple[Entry, Entry, int] | None:
-    """Return the first and the last entry before an instant, and how many; None without any."""
-    old = sa.select(audit).where(audit.c.at < at)
+    """Return the first and the last of the oldest entries that all are before an instant.
+
+    Returns
+    -------
+    They and how many there are; None without any. Behind the first that is younger nothing
+    counts as old, whatever its clock said.
+    """
+    young = sa.select(sa.func.min(audit.c.id)).where(audit.c.at >= at).scalar_subquery()
+    old = sa.select(audit).where(audit.c.id < sa.func.coalesce(young, sa.literal(2**62)))
     first = conn.execute(old.order_by(audit.c.id).limit(1)).mappings().first()
     last = conn.execute(old.order_by(audit.c.id.desc()).limit(1)).mappings().first()
     if first is None or last is None:
@@ -87,6 +102,11 @@ def checkpoints(conn: Connection) -> list[Checkpoint]:
     """Return what is left of deleted entries, the oldest first."""
     rows = conn.execute(sa.select(audit_checkpoint).order_by(audit_checkpoint.c.upto)).mappings()
     return [Checkpoint(**{str(name): row[name] for name in row}) for row in rows]
+
+
+def alone(conn: Connection) -> None:
+    """Wait until nobody else writes the log."""
+    dialect.take_turn(conn, TURN)
 
 
 def prune(conn: Connection, checkpoint: Checkpoint) -> None:

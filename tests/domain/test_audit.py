@@ -36,22 +36,34 @@ def signature_holds(said: bytes, signature: str) -> bool:
     return said.hex() == signature
 
 
-def head(entry: Entry) -> Head:
+def head(entry: Entry, number: int = 1) -> Head:
     """Return the head written after an entry."""
-    bare = Head(entry.at, entry.id, entry.digest, "")
+    bare = Head(number, entry.at, entry.id, entry.digest, "")
     return replace(bare, signature=bare.signed.hex())
 
 
-def faults(entries: list[Entry], *heads: Head, left: tuple[Checkpoint, ...] = ()) -> str:
-    """Return what was found, in one text; empty where all is well."""
-    return "；".join(verify(entries, heads, left, signature_holds).faults)
+NOW = START + dt.timedelta(hours=1)
+
+
+def faults(
+    entries: list[Entry],
+    *heads: Head,
+    left: tuple[Checkpoint, ...] = (),
+    now: dt.datetime = NOW,
+) -> str:
+    """Return what was found, in one text; empty where all is well.
+
+    A first head is there in any case, as the first entry makes one.
+    """
+    given = heads or ((head(LOG[0]),) if entries else ())
+    return "；".join(verify(entries, given, left, signature_holds, now).faults)
 
 
 def test_a_log_as_it_was_written_has_no_fault() -> None:
-    verdict = verify(LOG, [head(LOG[3]), head(LOG[9])], [], signature_holds)
+    verdict = verify(LOG, [head(LOG[3]), head(LOG[9], 2)], [], signature_holds, NOW)
     assert (verdict.count, verdict.heads, verdict.faults) == (10, 2, ())
     assert verdict.uncovered == 0
-    assert verify(LOG, [head(LOG[3])], [], signature_holds).uncovered == 6
+    assert verify(LOG, [head(LOG[3])], [], signature_holds, NOW).uncovered == 6
     assert faults([]) == ""
 
 
@@ -105,7 +117,44 @@ def test_a_tail_that_was_cut_off_is_missed_by_the_head_outside() -> None:
 
 def test_a_head_that_was_changed_or_put_in_another_place_is_found() -> None:
     assert "签名不符" in faults(LOG, replace(head(LOG[3]), digest=LOG[4].digest))
-    assert "换过" in faults(LOG, head(LOG[7]), head(LOG[3]))
+    assert "换过" in faults(LOG, head(LOG[7]), head(LOG[3], 2))
+
+
+def test_an_entry_that_was_written_anew_is_missed_by_either_of_two_heads_of_its_number() -> None:
+    forged = chained([("somebody", "login", "{}")], start=9, previous=LOG[8].digest)
+    found = faults([*LOG[:9], *forged], head(LOG[9]), head(forged[0], 2))
+    assert "第 10 条" in found
+
+
+def test_a_line_taken_out_of_the_heads_is_missed() -> None:
+    assert "少了行" in faults(LOG, head(LOG[3]), head(LOG[9], 3))
+    assert "少了行" in faults(LOG, head(LOG[9], 2))
+
+
+def test_heads_that_were_cut_off_are_missed_where_later_entries_needed_one() -> None:
+    late = [replace(entry, at=entry.at + dt.timedelta(hours=entry.id)) for entry in LOG]
+    said = [(e.actor, e.address, e.action, e.target, e.detail) for e in late]
+    chain, previous = [], FIRST
+    for entry, facts in zip(late, said, strict=True):
+        hashed = digest(entry.id, entry.at, *facts, previous)
+        chain.append(Entry(entry.id, entry.at, *facts, previous, digest=hashed))
+        previous = hashed
+    heads = [head(entry, number) for number, entry in enumerate(chain, 1)]
+    now = START + dt.timedelta(days=1)
+    assert faults(chain, *heads, now=now) == ""
+    assert "第 5 条之后应有" in faults(chain, *heads[:3], now=now)
+    nothing = verify(chain, [], [], signature_holds, now).faults
+    assert "第 1 条之后应有" in nothing[0]
+
+
+def test_a_time_that_cannot_be_is_told() -> None:
+    assert "时间在将来" in faults(LOG, now=START - dt.timedelta(hours=1))
+    back = chained([("x", "login", "{}")], start=10, previous=LOG[9].digest)
+    earlier = START - dt.timedelta(days=1)
+    facts = ("x", "10.0.0.1", "login", "target", "{}")
+    hashed = digest(11, earlier, *facts, LOG[9].digest)
+    moved = replace(back[0], at=earlier, digest=hashed)
+    assert "早于前一条" in faults([*LOG, moved])
 
 
 def pruned(upto: int) -> Checkpoint:
@@ -116,7 +165,7 @@ def pruned(upto: int) -> Checkpoint:
 
 
 def test_a_log_goes_on_behind_a_checkpoint() -> None:
-    assert faults(LOG[4:], head(LOG[1]), head(LOG[7]), left=(pruned(4),)) == ""
+    assert faults(LOG[4:], head(LOG[1]), head(LOG[7], 2), left=(pruned(4),)) == ""
 
 
 @pytest.mark.parametrize("change", [{"upto": 5}, {"digest": FIRST}, {"count": 3}, {"actor": "x"}])

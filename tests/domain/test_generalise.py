@@ -21,8 +21,8 @@ def squares_by_hand(shape: shapely.Geometry) -> shapely.Geometry:
     west, south, east, north = (int(np.floor(edge / CELL_M)) for edge in shapely.bounds(shape))
     boxes = [
         shapely.box(x * CELL_M, y * CELL_M, (x + 1) * CELL_M, (y + 1) * CELL_M)
-        for x in range(west, east + 1)
-        for y in range(south, north + 1)
+        for x in range(west - 1, east + 2)
+        for y in range(south - 1, north + 2)
     ]
     return shapely.union_all([box for box in boxes if box.intersects(shape)])
 
@@ -33,6 +33,18 @@ def test_each_place_becomes_the_squares_that_it_touches(shapes: list[shapely.Geo
     for shape, squares in zip(shapes, found, strict=True):
         assert squares.equals(squares_by_hand(shape))
         assert squares.covers(shape)
+
+
+def test_a_line_across_the_country_is_done_at_once() -> None:
+    far = shapely.LineString([(0, 0), (3_000_123, 2_000_456)])
+    (squares,) = touched_cells(np.array([far]), CELL_M)
+    assert squares.covers(far)
+    assert 3_000 < squares.area / CELL_M**2 < 5_100
+
+
+def test_a_place_on_the_edge_of_squares_touches_both() -> None:
+    (squares,) = touched_cells(np.array([shapely.Point(1000, 2000)]), CELL_M)
+    assert squares.equals(shapely.box(0, 1000, 2000, 3000))
 
 
 def test_a_move_inside_a_square_shows_nothing() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,33 +60,44 @@ def test_a_damaged_key_is_an_error_and_no_new_key(tmp_path: Path) -> None:
 
 def head(at: dt.datetime, number: int) -> Head:
     """Return a head."""
-    return Head(at, number, FIRST, "signature")
+    return Head(number, at, number, FIRST, "signature")
 
 
 def test_a_head_is_added_when_the_last_is_too_old(tmp_path: Path) -> None:
     path = tmp_path / "far" / "heads.jsonl"
     assert heads.read_heads(path) == []
-    first = head(NOW, 1)
-    assert heads.keep_head(path, NOW - HOUR, lambda: first)
-    assert not heads.keep_head(path, NOW, lambda: head(NOW, 2))
-    second = replace(first, at=NOW + HOUR, id=3)
-    assert heads.keep_head(path, NOW + HOUR / 2, lambda: second)
-    assert heads.read_heads(path) == [first, second]
+    seen: list[Head | None] = []
+
+    def keep(at: dt.datetime, number: int) -> bool:
+        def make(last: Head | None) -> Head:
+            seen.append(last)
+            return head(at, number)
+
+        return heads.keep_head(path, at, HOUR, make)
+
+    assert keep(NOW, 1)
+    assert not keep(NOW + HOUR / 2, 2)
+    assert keep(NOW + HOUR, 2)
+    assert heads.read_heads(path) == [head(NOW, 1), head(NOW + HOUR, 2)]
+    assert seen == [None, head(NOW, 1)]
+    assert keep(NOW, 3)  # the last lies in the future: a clock was wrong
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_an_empty_log_has_no_head(tmp_path: Path) -> None:
-    assert not heads.keep_head(tmp_path / "heads", NOW, lambda: None)
+    assert not heads.keep_head(tmp_path / "heads", NOW, HOUR, lambda _: None)
     assert heads.read_heads(tmp_path / "heads") == []
 
 
 def test_of_many_at_once_one_adds_the_head(tmp_path: Path) -> None:
     path = tmp_path / "heads.jsonl"
+
+    def keep(number: int) -> bool:
+        return heads.keep_head(path, NOW, HOUR, lambda _: head(NOW, number))
+
     with ThreadPoolExecutor(8) as pool:
-        added = list(
-            pool.map(lambda n: heads.keep_head(path, NOW, lambda: head(NOW, n)), range(1, 33))
-        )
-    assert sum(added) == 1
+        made = list(pool.map(keep, range(1, 33)))
+    assert sum(made) == 1
     assert len(heads.read_heads(path)) == 1
 
 
@@ -98,4 +108,4 @@ def test_a_file_of_heads_that_was_cut_or_changed_says_so(tmp_path: Path, text: s
     with pytest.raises(ConfigError, match="链头文件"):
         heads.read_heads(path)
     with pytest.raises(ConfigError, match="链头文件"):
-        heads.keep_head(path, NOW, lambda: head(NOW, 1))
+        heads.keep_head(path, NOW, HOUR, lambda _: head(NOW, 1))

@@ -30,7 +30,11 @@ from gis.workspace import Workspace
 from tests.samples import write_geojson
 
 TRIGGERS = {
-    "spatialite": ["DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"],
+    "spatialite": [
+        "DROP TRIGGER audit_no_update",
+        "DROP TRIGGER audit_no_delete",
+        "DROP TRIGGER audit_in_order",
+    ],
     "postgis": ["ALTER TABLE audit DISABLE TRIGGER USER"],
 }
 """What somebody does first who owns the database."""
@@ -60,7 +64,8 @@ def faults(ws: Workspace) -> str:
 def hours_ago(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
     """Set the clock of the log back."""
     at = clock.now() - dt.timedelta(hours=hours)
-    monkeypatch.setattr(access, "now", lambda: at)
+    for module in (access, read_audit):
+        monkeypatch.setattr(module, "now", lambda: at)
 
 
 def test_every_change_import_export_and_computation_is_in_the_log(
@@ -137,6 +142,58 @@ def test_a_fresh_entry_is_not_deleted_behind_a_checkpoint_either(office: Workspa
         conn.execute(sa.text("DELETE FROM audit WHERE id <= 2"))
 
 
+@pytest.mark.parametrize("number", [-7, 0, 2, 5, 100])
+@pytest.mark.parametrize("verb", ["INSERT", "REPLACE"])
+def test_an_entry_is_added_at_the_end_only(office: Workspace, number: int, verb: str) -> None:
+    if verb == "REPLACE" and office.engine.dialect.name != "sqlite":
+        verb = "INSERT"
+    before = search_audit(office, OPERATOR, Search()).count
+    assert number != before + 1
+    statement = (
+        f"{verb} INTO audit VALUES ({number}, '2026-01-01 00:00:00+00', 'x', NULL, 'login',"
+        " 'x', '{}', 'x', 'x')"
+    )
+    with pytest.raises(sa.exc.DatabaseError, match="audit"), dialect.writing(office.engine) as conn:
+        conn.execute(sa.text(statement))
+    assert search_audit(office, OPERATOR, Search()).count == before
+
+
+def test_an_entry_put_before_the_first_is_found(office: Workspace) -> None:
+    forged = (
+        "INSERT INTO audit VALUES (-7, '2026-01-01 00:00:00+00', 'x', NULL, 'login', 'x', '{}',"
+        " 'x', 'x')"
+    )
+    tamper(office, forged)
+    assert "第 -7 条" in faults(office)
+
+
+def test_what_was_changed_is_not_signed_again(
+    office: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hours_ago(monkeypatch, -2)
+    write(office, 1)
+    before = read_heads(office.settings.heads_file)
+    tamper(office, "DELETE FROM audit WHERE id = 4")
+    hours_ago(monkeypatch, -4)
+    write(office, 1)
+    assert read_heads(office.settings.heads_file) == before
+    assert "was not written" in caplog.text
+    assert "第 4 条" in faults(office)
+
+
+def test_the_clock_of_the_server_keeps_the_head_of_what_no_change_follows(
+    office: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(office, 1)
+    assert not access.keep_head(office)
+    hours_ago(monkeypatch, -2)
+    assert access.keep_head(office)
+    assert not access.keep_head(office)
+    hours_ago(monkeypatch, -4)
+    assert not access.keep_head(office)  # nothing was written since
+    assert verify_audit(office, OPERATOR).uncovered == 0
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
@@ -208,7 +265,7 @@ def test_a_chain_computed_anew_does_not_lead_to_the_head_outside(
     assert "第 16 条" in found
     assert "整段改写" in found
     office.settings.heads_file.unlink()
-    assert faults(office) == ""  # without what lies outside, nobody could tell
+    assert "应有写在库外的链头而没有" in faults(office)
 
 
 def test_a_head_is_kept_outside_when_the_last_one_is_an_hour_old(
@@ -224,7 +281,6 @@ def test_a_head_is_kept_outside_when_the_last_one_is_an_hour_old(
     heads = read_heads(path)
     assert len(heads) == 4
     assert [head.at.date() for head in heads][-1] > first.at.date()
-    monkeypatch.undo()
     assert faults(office) == ""
     lines = path.read_text("utf-8").splitlines()
     changed = json.loads(lines[1]) | {"id": 2}
@@ -243,16 +299,15 @@ def test_writers_at_the_same_time_make_one_chain(office: Workspace) -> None:
 
 
 @pytest.fixture
-def aged(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Return an office with twelve entries of a year ago, ten of 100 days ago, and a new one.
-
-    What the office itself wrote when it was made comes before all; the log's clock may run back.
-    """
-    for days, count in ((365, 12), (100, 10), (0, 1)):
+def aged(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """Return an office with twelve entries of a year ago, ten of 100 days ago, and a new one."""
+    hours_ago(monkeypatch, 24 * 365)
+    make_office(workspace, OPERATOR, "admin")
+    for days, count in ((365, 10), (100, 10), (0, 1)):
         hours_ago(monkeypatch, 24 * days)
-        write(office, count)
+        write(workspace, count)
     monkeypatch.undo()
-    return office
+    return workspace
 
 
 def days_ago(days: int) -> dt.date:
@@ -264,7 +319,16 @@ def test_what_is_younger_than_180_days_is_not_deleted(aged: Workspace) -> None:
     for days in (-1, 0, 100, 178):
         with pytest.raises(InvalidDataError, match="180"):
             prune_audit(aged, OPERATOR, days_ago(days))
-    assert search_audit(aged, OPERATOR, Search()).count == 26
+    assert search_audit(aged, OPERATOR, Search()).count == 23
+
+
+def test_an_entry_with_a_wrong_clock_among_young_ones_is_not_deleted_with_the_old(
+    aged: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours_ago(monkeypatch, 24 * 300)
+    write(aged, 1)
+    monkeypatch.undo()
+    assert "早于前一条" in faults(aged)
 
 
 def test_nothing_that_is_old_enough_is_nothing_to_delete(office: Workspace) -> None:

@@ -300,7 +300,7 @@ def test_a_pipe_is_squares_for_others_the_same_in_every_answer(
     assert squares["properties"] == {
         "kind": "gas_pipeline",
         "name": "燃气与油气管道",
-        "accuracy_m": 1000.0,
+        "accuracy_m": 2000.0,
         "generalised": True,
         "synthetic": False,
         "regime": "城镇燃气",

@@ -25,7 +25,7 @@ def older(workspace: Workspace) -> Workspace:
             conn.execute(sa.text(f"DROP TABLE {table}"))
         conn.execute(sa.text("ALTER TABLE register DROP COLUMN anonymous_reads"))
         if dialect.backend(conn) == "postgis":
-            for name in ("riskmap_audit_refuse", "riskmap_audit_delete"):
+            for name in ("riskmap_audit_refuse", "riskmap_audit_delete", "riskmap_audit_order"):
                 conn.execute(sa.text(f"DROP FUNCTION {name}"))
         command.stamp(schema._config(conn), BEFORE)
         conn.execute(

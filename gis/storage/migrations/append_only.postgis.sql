@@ -12,6 +12,18 @@ BEGIN
   RETURN OLD;
 END $$;;
 
+CREATE FUNCTION riskmap_audit_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id IS DISTINCT FROM 1 + coalesce(
+      (SELECT max(id) FROM audit), (SELECT max(upto) FROM audit_checkpoint), 0) THEN
+    RAISE EXCEPTION 'the audit log is append-only: the next entry has the next number';
+  END IF;
+  RETURN NEW;
+END $$;;
+
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+  FOR EACH ROW EXECUTE FUNCTION riskmap_audit_order();;
+
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
   FOR EACH ROW EXECUTE FUNCTION riskmap_audit_refuse();;
 

@@ -1,3 +1,10 @@
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+WHEN NEW.id IS NOT 1 + coalesce(
+  (SELECT max(id) FROM audit), (SELECT max(upto) FROM audit_checkpoint), 0)
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only: the next entry has the next number');
+END;;
+
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN
   SELECT RAISE(ABORT, 'the audit log is append-only');
