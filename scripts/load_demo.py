@@ -16,7 +16,7 @@ def main(if_missing: bool) -> None:
     ws = opened()
     if if_missing and is_ready(ws):
         click.echo("数据库已就绪 / the database is ready")
-        if changed := refresh_shown(ws):
+        if changed := refresh_shown(ws, operator()):
             click.echo(f"类别护照有变，已重做显示内容：{'、'.join(changed)}")
         return
     load_demo(ws, operator(), say=click.echo)

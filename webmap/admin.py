@@ -32,6 +32,9 @@ from webmap.errors import status_of
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
+TEXT_LONGEST = 100
+"""Of what is looked for; a longer pattern is too complex for SQLite."""
+
 ACCOUNT = "/accounts/<int(max=9223372036854775807):account_id>"
 
 
@@ -163,7 +166,7 @@ def _asked_search() -> Search:
     return Search(
         actor=request.args.get("actor", "").strip(),
         action=request.args.get("action", ""),
-        text=request.args.get("text", "").strip(),
+        text=request.args.get("text", "").strip()[:TEXT_LONGEST],
         since=_begin(since) if since else None,
         until=_begin(until + dt.timedelta(days=1)) if until else None,
         before=asked.whole(request.args, "before", 0) or None,

@@ -56,7 +56,9 @@ def status_of(error: GisError) -> int:
 def _expected(error: GisError) -> BaseResponse:
     if isinstance(error, NotLoggedInError) and _is_page():
         return redirect(_where_to_log_in())
-    if isinstance(error, ForbiddenError) or "Authorization" in request.headers:
+    knocks = isinstance(error, NotLoggedInError) and "Authorization" in request.headers
+    many = isinstance(error, TooManyTriesError) and context.signed_in() is not None
+    if isinstance(error, ForbiddenError) or knocks or many:
         _note(str(error))
     code = re.sub(r"(?<=.)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
     response = _answer(status_of(error), code, str(error))

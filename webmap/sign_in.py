@@ -27,6 +27,9 @@ OPEN_TO_ALL = frozenset({"static", "accounts.log_in", "api.health"})
 OPEN_TO_NEW = OPEN_TO_ALL | {"accounts.own", "accounts.password", "accounts.log_out"}
 """Endpoints open to whoever must change their first password before all else."""
 
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
+"""What proxies say; where none is named, nobody's address is known who comes through one."""
+
 FOR_TOKENS = "/api/"
 """Where a token is good for something: addresses for programs."""
 
@@ -160,8 +163,12 @@ def _refuse_plain() -> None:
     unnamed_proxy = settings.speaks_https and not settings.tls_cert and not settings.proxies
     if unnamed_proxy and request.headers.get("X-Forwarded-Proto") == "https":
         return
-    if (_is_loopback(address()) and not unnamed_proxy) or purpose() != "office":
+    forwarded = any(name in request.headers for name in FORWARDED) and not settings.proxies
+    direct = _is_loopback(address()) and not unnamed_proxy and not forwarded
+    if direct or purpose() != "office":
         return
+    if forwarded:
+        raise ForbiddenError("前面有代理：请用 RISKMAP_PROXY 写明它的地址，并让它使用 HTTPS")
     raise ForbiddenError("请用 https:// 开头的地址打开")
 
 

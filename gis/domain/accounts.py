@@ -17,6 +17,9 @@ IDLE = dt.timedelta(hours=2)
 LONGEST = dt.timedelta(hours=12)
 """A session ends after so long in any case: one working day."""
 
+FIRST_PASSWORD_HOLDS = dt.timedelta(days=7)
+"""Somebody else has seen it: it does not wait for ever to be changed."""
+
 SEEN_EVERY = dt.timedelta(minutes=5)
 """How exactly it is noted when a session or a token was used last."""
 
@@ -75,6 +78,10 @@ class Session:
     address: str | None
     agent: str | None
 
+    def holds(self, at: dt.datetime) -> bool:
+        """Tell whether it has not ended by itself."""
+        return at - self.seen_at < IDLE and at - self.created_at < LONGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -93,6 +100,13 @@ class Token:
     used_at: dt.datetime | None
     revoked_at: dt.datetime | None
 
+    def holds(self, at: dt.datetime) -> bool:
+        """Tell whether it is neither revoked nor over."""
+        return self.revoked_at is None and at < self.expires_at
+
+
+SECRET_BYTES = 32
+"""Random bytes of a session's and a token's secret: 256 bits."""
 
 TOKEN_PREFIX = "xrm_"
 """What every token begins with, so that one is recognised where it should not be."""

@@ -114,6 +114,7 @@ ACTIONS = {
     "token_add": "新增令牌",
     "token_revoke": "撤销令牌",
     "make": "建库",
+    "refresh": "重做显示",
     "import": "导入",
     "compute": "计算",
     "export": "导出",

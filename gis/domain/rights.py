@@ -178,8 +178,11 @@ class Actor:
         return secrecy in self.cleared and somewhere and trade
 
     def reading_only(self, name: str) -> Actor:
-        """Return who sees the same rows and may do nothing with them, under another name."""
-        return replace(self, name=name, powers=Powers(self.powers.clearance))
+        """Return who sees the same rows and may do nothing with them, under another name.
+
+        They have no account of their own to change either.
+        """
+        return replace(self, name=name, powers=Powers(self.powers.clearance), account=None)
 
     @property
     def tag(self) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import secrets
 from dataclasses import dataclass
 
 from gis.domain import throttle
-from gis.domain.accounts import IDLE, LONGEST, SEEN_EVERY, Account, Session, clean_login
+from gis.domain.accounts import (
+    FIRST_PASSWORD_HOLDS,
+    IDLE,
+    LONGEST,
+    SECRET_BYTES,
+    SEEN_EVERY,
+    Account,
+    clean_login,
+)
 from gis.domain.rights import GUEST, NOBODY, Actor
-from gis.errors import InvalidDataError, NotLoggedInError, TooManyTriesError
-from gis.services import passwords
+from gis.errors import InvalidDataError, NotLoggedInError
+from gis.services import passwords, tries
 from gis.services.access import log, of_account, of_address, writing
 from gis.services.clock import now
 from gis.services.manage_accounts import end_all
@@ -19,11 +26,9 @@ from gis.storage import accounts, dialect, register, schema
 from gis.storage.accounts import load_counter, save_counter
 from gis.workspace import Workspace
 
-SECRET_BYTES = 32
 AGENT_LONGEST = 200
 
-FIRST_PASSWORD_HOLDS = dt.timedelta(days=7)
-"""Somebody else has seen it: it does not wait for ever to be changed."""
+TOO_MANY = "试得太多，暂停登录：请 {minutes} 分钟后再试，或请管理员解除"
 
 WRONG = "登录名或口令不对，或账号已停用"
 """The same for all of them: who tries must not learn which."""
@@ -86,52 +91,52 @@ def log_in(ws: Workspace, login: str, password: str, *, address: str, agent: str
         stored = accounts.password_of(conn, account.id) if account else None
     # What was typed is written down only where it is a name: it may be a password, misplaced.
     who = Actor(account.login if account else NOBODY.name, NOBODY.powers, address=address)
-    wait = _take_a_try(ws, who, name, address)
-    if wait is not None:
-        raise TooManyTriesError(
-            f"试得太多，暂停登录：请 {math.ceil(wait / 60)} 分钟后再试，或请管理员解除",
-            seconds=wait,
-        )
+    _take_a_try(ws, who, name, address)
     right = passwords.fits(password, stored)
     if account is None or not right or not account.active:
         with writing(ws) as conn:
             log(conn, who, "login_failed", account.login if account else "")
         raise NotLoggedInError(WRONG)
     if account.must_change and now() - account.password_at > FIRST_PASSWORD_HOLDS:
+        with writing(ws) as conn:
+            log(conn, who, "login_failed", account.login)
         raise NotLoggedInError("首次口令已过期，请管理员重置")
     fresh = passwords.hashed(password) if passwords.is_outdated(stored or "") else None
-    return _begin(ws, account, address, agent, fresh)
+    return _begin(ws, account, address, agent, checked=stored or "", fresh_hash=fresh)
 
 
-def _take_a_try(ws: Workspace, who: Actor, name: str, address: str) -> int | None:
-    """Count a try; return for how many seconds none is taken, None if this one is."""
+def _take_a_try(ws: Workspace, who: Actor, name: str, address: str) -> None:
+    """Count a try of the address, and if that may try, of the account."""
     at = now()
     limits = {of_address(address): throttle.OF_ADDRESS, of_account(name): throttle.OF_ACCOUNT}
     with writing(ws) as conn:
-        accounts.alone(conn)
         accounts.forget_counters(conn, before=at - dt.timedelta(days=1))
-        closed = []
         for key, limit in limits.items():
-            before = load_counter(conn, key)
-            after = throttle.take(before, limit, at)
-            if after != before:
-                save_counter(conn, key, after)
-            if after.is_closed(at) and after.closed_until:
-                closed.append(after.closed_until)
-                if after != before:
-                    log(conn, who, "locked", key.partition(":")[0])
-            if closed:
+            counter, closes = tries.take(conn, key, limit, at)
+            if closes:
+                log(conn, who, "locked", key.partition(":")[0])
+            if counter.is_closed(at):
                 break  # a closed address must not lock accounts as well
-    return math.ceil((max(closed) - at).total_seconds()) if closed else None
+    tries.refuse_closed(counter, at, TOO_MANY)
 
 
 def _begin(
-    ws: Workspace, account: Account, address: str, agent: str, fresh_hash: str | None
+    ws: Workspace,
+    account: Account,
+    address: str,
+    agent: str,
+    *,
+    checked: str,
+    fresh_hash: str | None,
 ) -> str:
+    """Begin a session, if the password that was checked is still the account's."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     at = now()
     with writing(ws) as conn:
         accounts.alone(conn)
+        now_is = accounts.load(conn, account.id)
+        if now_is is None or not now_is.active or accounts.password_of(conn, account.id) != checked:
+            raise NotLoggedInError(WRONG)
         accounts.forget_counter(conn, of_account(account.login))
         given_back = throttle.give_back(load_counter(conn, of_address(address)))
         if given_back is not None:
@@ -152,7 +157,7 @@ def resume(ws: Workspace, secret: str, *, address: str | None) -> SignedIn | Non
         schema.require_newest(conn)
         session = accounts.find_session(conn, secret)
         account = accounts.load(conn, session.account) if session else None
-    if session is None or account is None or not account.active or not _holds(session, at):
+    if session is None or account is None or not account.active or not session.holds(at):
         return None
     if at - session.seen_at >= SEEN_EVERY:
         with dialect.writing(ws.engine) as conn:
@@ -163,10 +168,6 @@ def resume(ws: Workspace, secret: str, *, address: str | None) -> SignedIn | Non
             actor.name, NOBODY.powers, NOBODY.villages, NOBODY.industries, account.id, address
         )
     return SignedIn(account, session.id, actor)
-
-
-def _holds(session: Session, at: dt.datetime) -> bool:
-    return at - session.seen_at < IDLE and at - session.created_at < LONGEST
 
 
 def log_out(ws: Workspace, who: SignedIn) -> None:
@@ -197,6 +198,7 @@ def change_password(ws: Workspace, who: SignedIn, old: str, new: str) -> str:
     passwords.require_good(new, about=(account.login, account.name))
     fresh, at, secret = passwords.hashed(new), now(), secrets.token_urlsafe(SECRET_BYTES)
     with writing(ws) as conn:
+        accounts.alone(conn)
         values = {"password": fresh, "must_change": False, "password_at": at}
         accounts.update(conn, account.id, values)
         here = next((s for s in accounts.sessions(conn, account.id) if s.id == who.session), None)
@@ -228,14 +230,9 @@ def confirm(ws: Workspace, who: SignedIn, password: str) -> None:
     """
     key, at = of_account(who.account.login), now()
     with writing(ws) as conn:
-        accounts.alone(conn)
-        counter = throttle.take(load_counter(conn, key), throttle.OF_ACCOUNT, at)
-        save_counter(conn, key, counter)
+        counter, _ = tries.take(conn, key, throttle.OF_ACCOUNT, at)
         stored = accounts.password_of(conn, who.account.id)
-    if counter.is_closed(at):
-        raise TooManyTriesError(
-            "试得太多：请过一刻钟再试", seconds=int(throttle.OF_ACCOUNT.closed_for.total_seconds())
-        )
+    tries.refuse_closed(counter, at, TOO_MANY)
     right = passwords.fits(password, stored)
     with writing(ws) as conn:
         if right:

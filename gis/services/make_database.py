@@ -61,6 +61,7 @@ def make_office(ws: Workspace, actor: Actor, administrator: str | None = None) -
     InvalidDataError
         If the log-in name cannot be one.
     """
+    access.require_administrator(actor)
     login = clean_login(administrator) if administrator else None
     made = _make(ws, actor, "office", None)
     if has_administrator(ws, actor):
@@ -88,15 +89,23 @@ def is_ready(ws: Workspace) -> bool:
         return found.purpose == "office" or runs.latest(conn, runs.HOTSPOTS) is not None
 
 
-def refresh_shown(ws: Workspace) -> list[str]:
+def refresh_shown(ws: Workspace, actor: Actor) -> list[str]:
     """Make again what is shown of kinds whose passport changed; do nothing where none did.
+
+    Who may see those places may have changed with it: it counts as a change of the register,
+    so that no browser keeps what it had.
 
     Returns
     -------
     Slugs of those kinds.
     """
-    with access.writing(ws) as conn:
-        return sites.sync_shown(conn, ws.kinds.values())
+    access.require_administrator(actor)
+    with changes.changing(ws, actor) as (conn, stamp):
+        changed = sites.sync_shown(conn, ws.kinds.values())
+        if changed:
+            register.advance(conn, stamp)
+            access.log(conn, actor, "refresh", "passport", kinds=changed)
+    return changed
 
 
 def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> None:
@@ -114,6 +123,7 @@ def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> 
     InvalidDataError
         If a row of the demonstration's own files is rejected.
     """
+    access.require_administrator(actor)
     folder = DATA / "sites"
     as_of = dt.date.fromisoformat((folder / f"{SYNTHETIC}as_of.txt").read_text("utf-8").strip())
     _make(ws, actor, "demonstration", as_of)
@@ -155,7 +165,9 @@ def _make(ws: Workspace, actor: Actor, purpose: Purpose, as_of: dt.date | None) 
                 codes.replace(conn, path.stem, read_codes(path), stamp)
             register.advance(conn, stamp)
             access.log(conn, actor, "make", purpose)
-        sites.sync_shown(conn, ws.kinds.values())
+        if (changed := sites.sync_shown(conn, ws.kinds.values())) and found is not None:
+            register.advance(conn, changes.stamp_of(conn, actor))
+            access.log(conn, actor, "refresh", "passport", kinds=changed)
         sites.sync_indexes(conn, ws.kinds.values())
     return found is None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from gis.domain.accounts import Account, clean_login
+from gis.domain.accounts import FIRST_PASSWORD_HOLDS, Account, clean_login
 from gis.domain.rights import ROLES, Actor, Role
 from gis.errors import InvalidDataError, NotFoundError
 from gis.services import access, passwords
@@ -47,7 +47,7 @@ def has_administrator(ws: Workspace, actor: Actor) -> bool:
     """Tell whether somebody can log in who manages accounts."""
     require_administrator(actor)
     with reading(ws, actor) as conn:
-        return accounts.count_administrators(conn) > 0
+        return _administrators(conn) > 0
 
 
 def choices(ws: Workspace, actor: Actor) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -86,6 +86,7 @@ def add_account(
     with writing(ws) as conn:
         values = _values(conn, ws, name=name, role=role, villages=villages, industries=industries)
         values["login"] = clean_login(login)
+        accounts.alone(conn)
         if accounts.find(conn, values["login"]):
             raise InvalidDataError(f"登录名 {values['login']} 已经有人用了")
         at = now()
@@ -126,7 +127,7 @@ def change_account(
         if not changed:
             return
         accounts.update(conn, account_id, new)
-        if accounts.count_administrators(conn) == 0:
+        if _administrators(conn) == 0:
             raise InvalidDataError("至少要留一个能登录的管理员")
         if set(changed) - {"name"}:
             end_all(conn, account_id)
@@ -175,6 +176,10 @@ def end_all(conn: Connection, account_id: int, *, but: int | None = None) -> Non
     """End the sessions of an account, but for one."""
     ids = [session.id for session in accounts.sessions(conn, account_id) if session.id != but]
     accounts.end_sessions(conn, ids)
+
+
+def _administrators(conn: Connection) -> int:
+    return accounts.count_administrators(conn, given_since=now() - FIRST_PASSWORD_HOLDS)
 
 
 def _found(conn: Connection, account_id: int) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gis.domain.accounts import IDLE, LONGEST, Session
+from gis.domain.accounts import Session
 from gis.domain.rights import Actor
 from gis.errors import NotFoundError
 from gis.services.access import log, reading, require_reader, writing
@@ -20,7 +20,7 @@ def list_sessions(ws: Workspace, actor: Actor, *, everybodys: bool = False) -> l
     at = now()
     with reading(ws, actor) as conn:
         found = accounts.sessions(conn, None if everybodys else actor.account)
-    return [one for one in found if at - one.seen_at < IDLE and at - one.created_at < LONGEST]
+    return [one for one in found if one.holds(at)]
 
 
 def end_session(ws: Workspace, actor: Actor, session_id: int) -> None:
@@ -33,7 +33,7 @@ def end_session(ws: Workspace, actor: Actor, session_id: int) -> None:
     """
     require_reader(actor)
     with writing(ws) as conn:
-        found = next((one for one in accounts.sessions(conn) if one.id == session_id), None)
+        found = accounts.load_session(conn, session_id)
         if found is None or not (actor.powers.administers or found.account == actor.account):
             raise NotFoundError(f"没有编号为 {session_id} 的会话")
         accounts.end_sessions(conn, [session_id])

@@ -6,16 +6,13 @@ import datetime as dt
 import secrets
 from collections.abc import Sequence
 
-from gis.domain.accounts import HINT, SEEN_EVERY, TOKEN_PREFIX, Account, Token
+from gis.domain.accounts import HINT, SECRET_BYTES, SEEN_EVERY, TOKEN_PREFIX, Account, Token
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError, NotFoundError, NotLoggedInError
 from gis.services.access import log, reading, require_reader, writing
 from gis.services.clock import now
 from gis.storage import accounts, dialect, schema
 from gis.workspace import Workspace
-
-SECRET_BYTES = 32
-"""256 random bits."""
 
 DAYS = (30, 90, 365)
 """For how long a token may be made to hold."""
@@ -62,7 +59,11 @@ def add_token(
     token = TOKEN_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     at = now()
     with writing(ws) as conn:
-        if sum(_holds(found, at) for found in accounts.tokens(conn, account.id)) >= MOST:
+        accounts.alone(conn)
+        owner = accounts.load(conn, account.id)
+        if owner is None or not owner.active:
+            raise NotFoundError(f"没有编号为 {account.id} 的账号，或已停用")
+        if sum(found.holds(at) for found in accounts.tokens(conn, account.id)) >= MOST:
             raise InvalidDataError(f"一个账号最多 {MOST} 个有效令牌：先撤销不用的")
         expires_at = at + dt.timedelta(days=days)
         values = {"name": called, "hint": token[:HINT], "created_at": at, "expires_at": expires_at}
@@ -104,7 +105,7 @@ def actor_of_token(ws: Workspace, secret: str, *, address: str | None) -> Actor:
         token = accounts.find_token(conn, secret)
         account = accounts.load(conn, token.account) if token else None
     usable = account is not None and account.active and not account.must_change
-    if token is None or account is None or not usable or not _holds(token, at):
+    if token is None or account is None or not usable or not token.holds(at):
         raise NotLoggedInError("令牌无效、已撤销或已过期")
     if token.used_at is None or at - token.used_at >= SEEN_EVERY:
         with dialect.writing(ws.engine) as conn:
@@ -114,8 +115,4 @@ def actor_of_token(ws: Workspace, secret: str, *, address: str | None) -> Actor:
 
 def valid(tokens: Sequence[Token]) -> list[Token]:
     """Return the tokens that hold now."""
-    return [token for token in tokens if _holds(token, now())]
-
-
-def _holds(token: Token, at: dt.datetime) -> bool:
-    return token.revoked_at is None and at < token.expires_at
+    return [token for token in tokens if token.holds(now())]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from gis.domain import throttle
 from gis.domain.rights import Actor
-from gis.services import access
+from gis.services import access, tries
 from gis.services.clock import now
-from gis.storage import accounts
 from gis.workspace import Workspace
 
 TARGET_LONGEST = 200
@@ -22,11 +21,8 @@ def note_refusal(ws: Workspace, actor: Actor, target: str, why: str) -> None:
     why
         What they were told.
     """
-    key = f"refused:{actor.address}"
     with access.writing(ws) as conn:
-        accounts.alone(conn)
-        counter = throttle.take(accounts.load_counter(conn, key), throttle.OF_REFUSALS, now())
-        accounts.save_counter(conn, key, counter)
+        counter, _ = tries.take(conn, f"refused:{actor.address}", throttle.OF_REFUSALS, now())
         if not counter.is_closed(now()):
             shown = target if target.isprintable() else repr(target)
             access.log(conn, actor, "refused", shown[:TARGET_LONGEST], why=why)

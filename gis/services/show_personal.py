@@ -6,12 +6,14 @@ from typing import Any
 
 from gis.domain import throttle
 from gis.domain.rights import Actor
-from gis.errors import ForbiddenError, NotFoundError, TooManyTriesError
-from gis.services import access
+from gis.errors import ForbiddenError, NotFoundError
+from gis.services import access, tries
 from gis.services.clock import now
 from gis.services.show_site import find_shown, may_unmask
-from gis.storage import accounts, sites
+from gis.storage import sites
 from gis.workspace import Workspace
+
+TOO_MANY = f"一小时内最多查看 {throttle.OF_LOOKS.tries} 处的个人信息：请 {{minutes}} 分钟后再看"
 
 
 def show_personal(ws: Workspace, actor: Actor, site_id: int) -> list[dict[str, Any]]:
@@ -32,15 +34,8 @@ def show_personal(ws: Workspace, actor: Actor, site_id: int) -> list[dict[str, A
     """
     access.require_reader(actor)
     with access.writing(ws) as conn:
-        accounts.alone(conn)
-        key = f"personal:{actor.name}"
-        counter = throttle.take(accounts.load_counter(conn, key), throttle.OF_LOOKS, now())
-        accounts.save_counter(conn, key, counter)
-    if counter.is_closed(now()):
-        raise TooManyTriesError(
-            f"一小时内最多查看 {throttle.OF_LOOKS.tries} 处的个人信息，请稍后再看",
-            seconds=int(throttle.OF_LOOKS.closed_for.total_seconds()),
-        )
+        counter, _ = tries.take(conn, f"personal:{actor.name}", throttle.OF_LOOKS, now())
+    tries.refuse_closed(counter, now(), TOO_MANY)
     with access.writing(ws) as conn:
         row, is_true, _ = find_shown(conn, actor, site_id)
         if not is_true:

@@ -51,10 +51,14 @@ def update(conn: Connection, account_id: int, values: Mapping[str, Any]) -> None
     conn.execute(sa.update(account).where(account.c.id == account_id).values(**values))
 
 
-def count_administrators(conn: Connection) -> int:
-    """Return how many administrators may log in."""
+def count_administrators(conn: Connection, *, given_since: dt.datetime) -> int:
+    """Return how many administrators may log in.
+
+    One whose first password was given before an instant, and never changed, may not any more.
+    """
+    usable = sa.or_(sa.not_(account.c.must_change), account.c.password_at >= given_since)
     query = sa.select(sa.func.count()).select_from(account)
-    active = query.where(account.c.role == Role.ADMINISTRATOR.value, account.c.active)
+    active = query.where(account.c.role == Role.ADMINISTRATOR.value, account.c.active, usable)
     return int(conn.execute(active).scalar_one())
 
 
@@ -91,6 +95,11 @@ def begin_session(conn: Connection, secret: str, values: Mapping[str, Any]) -> i
 def find_session(conn: Connection, secret: str) -> Session | None:
     """Return the session of a secret; None if there is none."""
     return next(iter(_sessions(conn, session.c.fingerprint == fingerprint(secret))), None)
+
+
+def load_session(conn: Connection, session_id: int) -> Session | None:
+    """Return a session; None if there is none of that id."""
+    return next(iter(_sessions(conn, session.c.id == session_id)), None)
 
 
 def sessions(conn: Connection, account_id: int | None = None) -> list[Session]:

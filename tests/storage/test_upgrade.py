@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from gis.domain.rights import GUEST
+from gis.domain.rights import GUEST, OPERATOR
 from gis.services.load_layer import list_layers, load_layer
 from gis.services.make_database import refresh_shown
 from gis.storage import dialect, schema, tables
@@ -58,8 +58,8 @@ def test_an_older_database_is_brought_up_in_place(older: Workspace) -> None:
         row = conn.execute(sa.select(tables.register)).mappings().one()
         assert (row["revision"], row["anonymous_reads"]) == (7, True)
         assert conn.scalar(sa.select(sa.func.count()).select_from(tables.site)) == 1
-    assert "gas_pipeline" in refresh_shown(older)
-    assert refresh_shown(older) == []
+    assert "gas_pipeline" in refresh_shown(older, OPERATOR)
+    assert refresh_shown(older, OPERATOR) == []
     with dialect.reading(older.engine) as conn:
         (place,) = conn.execute(sa.select(tables.site)).mappings().all()
         assert (place["industry"], place["secrecy"]) == ("燃气", "restricted")
