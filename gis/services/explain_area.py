@@ -15,7 +15,9 @@ from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import INDEX
 from gis.domain.risk.explain import shares
+from gis.domain.risk.flags import closed_text
 from gis.errors import NotFoundError
+from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import describe_open
 from gis.storage import areas, codes, hazards, runs, sites
@@ -32,7 +34,8 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
     -------
     ``score`` (0..100, null where unknown), ``class`` (1..5 or null), ``index_class``, ``floor``,
     ``flags``, ``data_quality``, ``sectors`` and ``contributions``, whose ``share``s add up to
-    the score. What the reader may not see folds into one share without site or distance.
+    the score. What the reader may not see folds into one share without site or distance; all
+    numbers are then in whole points (``coarse``), and ``exact`` is false.
     Before the first run, or for an area that it did not know, the score is null. ``run`` says
     whether the register changed since (``stale``).
 
@@ -57,12 +60,12 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
     whole = next((row for row in scores if row["sector"] == runs.ALL), None)
     parts = [row for row in scores if row["sector"] != runs.ALL]
     points = _points(run, whole, parts, loads)
-    return {
+    answer = {
         "level": level,
         "code": code,
         "name": area["name"],
         **_answer(whole),
-        "flags": _flags(raised, sight),
+        "flags": _flags(raised, sight, whole["index_class"] if whole else None),
         "data_quality": {
             **(whole["quality"] if whole else NOT_COMPUTED),
             "coverage": _coverage(ws, coverage, code),
@@ -78,7 +81,9 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
         "run": _run(run, about.last_run),
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
+        "exact": True,
     }
+    return answer if sight.everything else coarse.explanation(answer)
 
 
 NOT_COMPUTED = {"grade": "D", "notes": ["尚未计算"], "unknown_share": 1.0}
@@ -99,6 +104,8 @@ class Sight:
         Codes of the cases that they may see.
     case_places
         Ids of places all of whose cases they may see.
+    told_as
+        Id of a place that nobody but those in charge may learn of, to what is said of it instead.
     everything
         Whether every row is theirs to see: then what counts all of them is no secret either.
     """
@@ -106,6 +113,7 @@ class Sight:
     places: Mapping[int, tuple[RowMapping, SiteKind]]
     cases: frozenset[str]
     case_places: frozenset[int]
+    told_as: Mapping[int, str]
     everything: bool
 
     def of(self, site_id: int | None) -> bool:
@@ -138,8 +146,17 @@ def _sight(
         places={id_: (row, ws.kinds[row["kind"]]) for id_, row in found.items()},
         cases=hazards.readable_keys(conn, actor, keys),
         case_places=frozenset(own),
+        told_as=_told_as(sites.kinds_of(conn, ids - {None}), ws),
         everything=actor.reads_everything,
     )
+
+
+def _told_as(kinds: Mapping[int, str], ws: Workspace) -> dict[int, str]:
+    return {
+        id_: closed_text(ws.kinds[kind])
+        for id_, kind in kinds.items()
+        if ws.kinds[kind].secrecy == "restricted"
+    }
 
 
 def _answer(whole: RowMapping | None) -> dict[str, Any]:
@@ -253,8 +270,12 @@ def _site(site_id: int | None, sight: Sight) -> dict[str, Any] | None:
     }
 
 
-def _flags(rows: Sequence[RowMapping], sight: Sight) -> list[dict[str, Any]]:
+def _flags(
+    rows: Sequence[RowMapping], sight: Sight, index_class: int | None
+) -> list[dict[str, Any]]:
     """List the flags with their places; of others only that a rule raised the class, once a rule.
+
+    Of a restricted place not even the rule is told: "a house within 5 m" would tell where it is.
 
     How many facts there are and how near the nearest is stands in the evidence for those who see
     every row; others would learn from it about places that they may not see.
@@ -262,15 +283,16 @@ def _flags(rows: Sequence[RowMapping], sight: Sight) -> list[dict[str, Any]]:
     listed: dict[Any, dict[str, Any]] = {}
     for row in rows:
         seen = sight.of_flag(row)
-        if not seen and not row["floor"]:
+        if not seen and row["floor"] <= (index_class or 0):
             continue  # it changes nothing that the reader sees
-        key = row["id"] if seen else (row["rule"], row["floor"])
+        text = row["text"] if seen else sight.told_as.get(row["site"], row["text"])
+        key = row["id"] if seen else (text, row["floor"])
         listed.setdefault(
             key,
             {
-                "rule": row["rule"],
+                "rule": row["rule"] if text == row["text"] else None,
                 "floor": row["floor"],
-                "text": row["text"] + (_amount(row["evidence"]) if sight.everything else ""),
+                "text": text + (_amount(row["evidence"]) if sight.everything else ""),
                 "site": _site(row["site"], sight) if seen else None,
                 "evidence": _evidence(row["evidence"], sight) if seen else {},
             },

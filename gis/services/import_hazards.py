@@ -56,12 +56,14 @@ def import_hazards(
         stored = {row["key"]: row for row in hazards.load_stored(conn)}
         given, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
         unsaid = {name: name for name in hazards.FACTS if name not in ("site", "village")}
+        # A file that names no places leaves every case at the place where it is.
+        unsaid |= {"site": "site_code", "village": "site_code"}
         told = [
             changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, unsaid, {})
             for row in given
         ]
-        trades = {place.id: place.industry for place in known.values()}
-        rows, others = _theirs(actor, told, stored, hazards.readable(conn, actor), trades)
+        places = {place.id: place for place in known.values()}
+        rows, others = _theirs(actor, told, stored, hazards.readable(conn, actor), places)
         new, changed, same = changes.sort_out(stored, rows)
         report = Report(
             target=TARGET,
@@ -85,18 +87,39 @@ def _theirs(
     rows: Sequence[dict[str, Any]],
     stored: Mapping[str, RowMapping],
     readable: frozenset[int],
-    trades: Mapping[int, str],
+    places: Mapping[int, sites.Place],
 ) -> tuple[list[dict[str, Any]], list[Rejection]]:
-    """Tell the cases that the actor is in charge of, before and after, from the others."""
+    """Tell the cases that the actor is in charge of, before and after, from the others.
+
+    ``places`` are those that they may see.
+    """
     taken, refused = [], []
     for row in rows:
         old = stored.get(row["key"])
-        trade = row["industry"] or trades.get(row["site"])
-        if actor.covers(row["village"], trade) and (old is None or old["id"] in readable):
+        place = places.get(row["site"])
+        trade = row["industry"] or (place.industry if place else None)
+        theirs = actor.covers(row["village"], trade)
+        if theirs and (old is None or _may_change(actor, old, row, readable, places)):
             taken.append(row)
         else:
             refused.append(Rejection(row["source_row"], access.NOT_YOURS))
     return taken, refused
+
+
+def _may_change(
+    actor: Actor,
+    old: RowMapping,
+    new: Mapping[str, Any],
+    readable: frozenset[int],
+    places: Mapping[int, sites.Place],
+) -> bool:
+    """Tell whether a case may become another: only the town takes one away from a closed place."""
+    if old["id"] not in readable:
+        return False
+    if old["site"] is None or new["site"] == old["site"]:
+        return True
+    place = places.get(old["site"])
+    return place is not None and (place.secrecy != "restricted" or actor.powers.governs)
 
 
 def _rows(

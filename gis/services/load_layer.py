@@ -16,6 +16,7 @@ from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import INDEX
 from gis.errors import NotFoundError
+from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import Register, describe_open
 from gis.storage import areas, hazards, runs, sites, wire
@@ -128,24 +129,29 @@ Catalogue = dict[str, tuple[LayerInfo, Texts]]
 
 def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     return {
-        **_risk_layers(conn),
+        **_risk_layers(conn, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
         **_area_layers(conn, ws),
     }
 
 
-def _risk_layers(conn: Connection) -> Catalogue:
-    """One per model, and the composite first."""
+def _risk_layers(conn: Connection, actor: Actor) -> Catalogue:
+    """One per model, and the composite first; in whole points for who does not see every row."""
     titles = {COMPOSITE_SLUG: COMPOSITE}
     titles |= {RISK_PREFIX + model.slug: model.title for model in registry.models()}
     run = runs.latest(conn, runs.RISK)
     summary = wire.run_summary(conn, run["id"]) if run else {}
     limits = {"class_limits": run["parameters"][INDEX]["class_limits"]} if run else {}
-    return {
+    found = {
         slug: _run_layer(run, slug, title, RISK, "risk", summary, style=limits)
         for slug, title in titles.items()
     }
+    return found if actor.reads_everything else {k: _coarsely(*v) for k, v in found.items()}
+
+
+def _coarsely(info: LayerInfo, texts: Texts) -> tuple[LayerInfo, Texts]:
+    return info, lambda conn: coarse.features(texts(conn))
 
 
 def _hazard_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from gis.domain import hazards as cases
 from gis.domain.kinds import SiteKind, Watch
 from gis.domain.rights import CASES, Actor
+from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import describe_open
 from gis.storage import areas, hazards, runs, sites
@@ -38,7 +39,7 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
         places = sites.load_positions(conn, reader=actor)
         major = _major(cases.seen(hazards.load(conn, reader=actor), places), names, as_of)
         return {
-            **_worst(conn, names),
+            **_worst(conn, names, actor),
             "sees_cases": CASES in actor.cleared,
             "open_major": major,
             "overdue_major": [case for case in major if case["overdue_days"] > 0],
@@ -51,7 +52,7 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
         }
 
 
-def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
+def _worst(conn: Connection, names: pd.DataFrame, actor: Actor) -> dict[str, Any]:
     run = runs.latest(conn, runs.RISK)
     if run is None:
         return {"computed": False, "worst": [], "unknown": len(names)}
@@ -63,7 +64,7 @@ def _worst(conn: Connection, names: pd.DataFrame) -> dict[str, Any]:
             "code": row["code"],
             "name": row["name"],
             "class": row["shown_class"],
-            "score": row["score"],
+            "score": row["score"] if actor.reads_everything else coarse.whole(row["score"]),
             "reason": row["reason"],
         }
         for row in known[:WORST]

@@ -110,11 +110,13 @@ class Place(NamedTuple):
     id: int
     village: str | None
     industry: str
+    secrecy: str
 
 
 def by_key(conn: Connection, reader: Actor) -> dict[tuple[str, str], Place]:
     """Return (kind, key) to every place whose true row an actor may see."""
-    query = sa.select(site.c.kind, site.c.key, site.c.id, site.c.village, site.c.industry)
+    facts = ("kind", "key", "id", "village", "industry", "secrecy")
+    query = sa.select(*(site.c[name] for name in facts))
     rows = conn.execute(query.where(site.c.id.in_(rights.ids_of_true_places(reader))))
     return {(kind, key): Place(*facts) for kind, key, *facts in rows}
 
@@ -128,6 +130,12 @@ def names(conn: Connection, ids: Iterable[int], reader: Actor) -> dict[int, RowM
     columns = ("id", "name", "kind", "village", "industry", "secrecy")
     query = sa.select(*(site.c[name] for name in columns)).where(asked)
     return {row["id"]: row for row in conn.execute(query).mappings()}
+
+
+def kinds_of(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Return id to kind of the places asked for, whoever may see them."""
+    query = sa.select(site.c.id, site.c.kind).where(site.c.id.in_(list(ids)))
+    return dict(conn.execute(query).all())
 
 
 def insert(conn: Connection, rows: Sequence[Mapping[str, Any]], stamp: Stamp) -> None:

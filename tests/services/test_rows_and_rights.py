@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import shapely
 
 from gis.domain.audit import Search
 from gis.domain.document import Document
-from gis.domain.rights import NOBODY, OPERATOR, Actor
+from gis.domain.rights import NOBODY, OPERATOR, Actor, Role
 from gis.errors import ForbiddenError, NotFoundError, NotLoggedInError, TooManyTriesError
+from gis.services import make_database, manage_accounts, manage_sessions, manage_tokens
 from gis.services.compute_risk import compute_risk
 from gis.services.describe import describe
 from gis.services.explain_area import OTHER, explain_area
@@ -43,6 +45,7 @@ from tests.people import (
     VISITOR,
     WEST,
     department,
+    make_account,
     village,
 )
 from tests.samples import write_geojson, write_villages
@@ -218,9 +221,10 @@ def test_by_explanation_it_folds_into_other_sources_without_place_or_distance(
 ) -> None:
     whole = explain_area(office, TOWN, "village", EAST)
     less = explain_area(office, ONLY_WEST, "village", EAST)
-    assert less["score"] == whole["score"]
+    assert less["score"] == int(whole["score"])
     assert less["class"] == whole["class"]
-    assert sum(c["share"] for c in less["contributions"]) == pytest.approx(whole["score"])
+    assert sum(c["share"] for c in less["contributions"]) == less["score"]
+    assert sum(c["share"] for c in whole["contributions"]) == pytest.approx(whole["score"])
     (other,) = less["contributions"]
     assert (other["title"], other["site"], other["distance_m"]) == (OTHER, None, None)
     text = json.dumps(less, ensure_ascii=False)
@@ -236,6 +240,62 @@ def test_by_reason_of_a_class_no_place_number_or_distance_is_told(office: Worksp
     for feature in read(load_layer(office, VISITOR, "risk_composite"))["features"]:
         reason = feature["properties"]["class_reason"]
         assert not [word for word in ("east", "west", "处", "米") if word in reason]
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Yield every number in an answer."""
+    if isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from numbers(entry)
+    elif isinstance(value, float):
+        yield value
+
+
+def test_no_number_of_a_score_is_fine_enough_to_find_a_hidden_place_by(office: Workspace) -> None:
+    for actor in (ONLY_WEST, VISITOR, department("燃气"), department("工贸")):
+        for code in (WEST, EAST):
+            found = explain_area(office, actor, "village", code)
+            assert found["exact"] is False
+            said = [found["score"], found["population"]]
+            said += [{**sector, "class": None} for sector in found["sectors"]]
+            said += [[part["share"], part["load"]] for part in found["contributions"]]
+            assert [number for number in numbers(said) if number != int(number)] == []
+        for info in list_layers(office, actor):
+            if info.register == "risk":
+                for feature in read(load_layer(office, actor, info.slug))["features"]:
+                    score = feature["properties"]["score"]
+                    assert score is None or score == int(score)
+        assert [w["score"] for w in summarise(office, actor)["worst"] if w["score"] % 1] == []
+    assert explain_area(office, DISTRICT, "village", EAST)["exact"] is True
+
+
+def test_a_rule_about_a_pipe_is_told_to_those_in_charge_of_the_pipe(
+    own_office: Workspace, tmp_path: Path
+) -> None:
+    line = shapely.LineString([(119.379, 31.7203), (119.384, 31.7207)])
+    pipe = {"code": "G-east", "name": "east pipe", "regime": "城镇燃气", "encroached": True}
+    path = write_geojson(tmp_path / "g.geojson", [(line, pipe)])
+    import_sites(own_office, OPERATOR, "gas_pipeline", path)
+    compute_risk(own_office, OPERATOR)
+    rules = {f["rule"] for f in explain_area(own_office, TOWN, "village", EAST)["flags"]}
+    assert "gas_encroached_recorded" in rules
+    for actor in (VISITOR, ONLY_WEST, village(EAST)):
+        said = json.dumps(
+            [
+                explain_area(own_office, actor, "village", EAST),
+                summarise(own_office, actor)["worst"],
+                read(load_layer(own_office, actor, "risk_gas")),
+                read(load_layer(own_office, actor, "risk_composite")),
+            ],
+            ensure_ascii=False,
+        )
+        assert "占压" not in said
+        assert "encroached" not in said
+    gas = read(load_layer(own_office, VISITOR, "risk_gas"))["features"]
+    reasons = {f["properties"]["code"]: f["properties"]["class_reason"] for f in gas}
+    assert "燃气与油气管道的安全规则" in reasons[EAST]
+    told = explain_area(own_office, department("燃气"), "village", EAST)["flags"]
+    assert "管道登记有占压" in {flag["text"] for flag in told}
 
 
 def test_a_distance_to_somebody_elses_house_is_not_told(
@@ -486,6 +546,81 @@ def test_a_kind_is_changed_only_by_those_who_can_be_in_charge_of_it(
         with pytest.raises(ForbiddenError):
             import_sites(own_office, actor, kind, path)
     assert import_sites(own_office, department("工贸"), "enterprise", path).new == 1
+
+
+def test_a_case_is_not_taken_away_from_a_place_that_one_is_not_in_charge_of(
+    own_office: Workspace, tmp_path: Path
+) -> None:
+    said = {"channel": "督导检查", "level": "一般", "state": "已登记", "found_on": "2026-01-01"}
+    at = {"site_kind": "gas_pipeline", "site_code": "G-east"}
+    case = {**said, **at, "code": "C-1", "title": "x", "industry": "教育"}
+    import_hazards(own_office, OPERATOR, write_geojson(tmp_path / "1.geojson", [(None, case)]))
+    school = {"site_kind": "school", "site_code": "S-west"}
+
+    def taken(actor: Actor, code: str, **place: Any) -> bool:
+        row = {**said, "industry": case["industry"], **place, "code": code, "title": "taken"}
+        path = write_geojson(tmp_path / "2.geojson", [(shapely.Point(119.32, 31.72), row)])
+        return not import_hazards(own_office, actor, path).rejected
+
+    assert not taken(department("教育"), "C-1", **school)
+    assert not taken(department("燃气"), "C-G-east", **school, industry="燃气")
+    assert taken(TOWN, "C-G-east", **school, industry="燃气")
+
+
+def test_a_file_that_names_no_places_leaves_a_case_at_its_place(
+    own_office: Workspace, tmp_path: Path
+) -> None:
+    said = {"channel": "督导检查", "level": "一般", "state": "整改中", "found_on": "2026-01-01"}
+    row = (shapely.Point(119.38, 31.72), {**said, "code": "C-P-west", "title": "later"})
+    path = write_geojson(tmp_path / "c.geojson", [row])
+    assert import_hazards(own_office, TOWN, path).changed == 1
+    plant = ids(own_office)["P-west"]
+    with dialect.reading(own_office.engine) as conn:
+        (case,) = hazards.load(conn, of_site=plant).to_dict("records")
+    assert (case["title"], case["village"]) == ("later", WEST)
+
+
+def test_a_token_of_somebody_changes_nothing_of_theirs_in_the_services(
+    own_office: Workspace,
+) -> None:
+    make_account(own_office, Role.TOWN_OFFICE, "town")
+    owner = manage_accounts.find_account(own_office, OPERATOR, "town")
+    key = manage_tokens.add_token(own_office, OPERATOR, owner, name="QGIS")
+    actor = manage_tokens.actor_of_token(own_office, key, address=None)
+    (held,) = manage_tokens.list_tokens(own_office, OPERATOR, everybodys=True)
+    with pytest.raises(NotFoundError):
+        manage_tokens.add_token(own_office, actor, owner, name="child")
+    with pytest.raises(NotFoundError):
+        manage_tokens.revoke_token(own_office, actor, held.id)
+    assert manage_tokens.list_tokens(own_office, actor) == []
+    assert manage_sessions.list_sessions(own_office, actor) == []
+
+
+def test_only_administrators_make_databases_and_change_what_is_shown(
+    own_office: Workspace,
+) -> None:
+    for actor in (TOWN, VISITOR):
+        for ask in (
+            lambda actor=actor: make_database.make_office(own_office, actor, "evil"),
+            lambda actor=actor: make_database.load_demo(own_office, actor),
+            lambda actor=actor: make_database.refresh_shown(own_office, actor),
+        ):
+            with pytest.raises(ForbiddenError):
+                ask()
+
+
+def test_a_kind_that_becomes_closed_is_a_change_that_browsers_notice(
+    own_office: Workspace,
+) -> None:
+    before = load_layer(own_office, VISITOR, "school").etag
+    closed = replace(own_office.kinds["school"], secrecy="internal")
+    later = replace(own_office, kinds={**own_office.kinds, "school": closed})
+    assert make_database.refresh_shown(later, OPERATOR) == ["school"]
+    assert load_layer(later, TOWN, "school").etag != before
+    with pytest.raises(NotFoundError):
+        load_layer(later, VISITOR, "school")
+    entry = search_audit(later, OPERATOR, Search()).entries[0]
+    assert (entry.action, entry.facts["kinds"]) == ("refresh", ["school"])
 
 
 def test_a_case_is_changed_only_by_those_in_charge_of_it(

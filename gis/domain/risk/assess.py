@@ -37,7 +37,7 @@ class Assessment:
         Flags frame (``flags.FLAGS``), the highest floor first within an area.
     classes
         One row per area in code order: area, index_class, floor, shown (None: no data),
-        reason_zh.
+        reason_zh, which everybody reads and therefore says nothing of restricted places.
     sector_classes
         The same per sector (column ``sector``), of 10 x HE, raised by the sector's own models'
         flags: a mine that raises the village raises it on the mines' layer too.
@@ -95,12 +95,18 @@ def assess(
     reads = registry.reads(used)
     result = evaluate(sources, people, areas_m, constants=values, reads=reads, coverage=coverage)
     flags = flagging.locate(flagging.join(facts), areas_m)
-    shown = classes(result.scores["area"], result.scores["R"].to_numpy(), flags, values)
+    told = flagging.as_told(flags, sites_m, kinds)
+    shown = classes(result.scores["area"], result.scores["R"].to_numpy(), told, values)
     own: dict[str, list[gpd.GeoDataFrame]] = {m.sector: [] for m in used}
     for model, stated in zip(used, facts[: len(used)], strict=True):
         own[model.sector].append(stated)
     by_sector = [
-        _sector_classes(result, sector, flagging.locate(flagging.join(stated), areas_m), values)
+        _sector_classes(
+            result,
+            sector,
+            flagging.as_told(flagging.locate(flagging.join(stated), areas_m), sites_m, kinds),
+            values,
+        )
         for sector, stated in own.items()
     ]
     grades = quality(result, areas_m, kinds=kinds, reads=reads, constants=values, coverage=coverage)

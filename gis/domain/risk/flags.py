@@ -11,8 +11,10 @@ import pandas as pd
 
 from gis.domain import apportion
 from gis.domain.arrays import Bools, Floats, Ints, Objects
+from gis.domain.kinds import SiteKind
 from gis.domain.risk.attributes import texts
 from gis.domain.risk.frames import frame, stack
+from gis.domain.risk.model import Sites
 
 DTYPES = {
     "site": np.int64,
@@ -177,6 +179,33 @@ def locate(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
     # As objects first: a column of numbers and None would else become floats and NaN.
     found = pd.DataFrame(merged, columns=list(FLAGS), dtype=object)
     return found.astype({"area": "int64", "floor": "int64"})
+
+
+def closed_text(kind: SiteKind) -> str:
+    """Return what is said of a flag of a restricted place to those who are not in charge of it."""
+    return f"{kind.title.zh}的安全规则"
+
+
+def as_told(flags: pd.DataFrame, sites_m: Sites, kinds: Mapping[str, SiteKind]) -> pd.DataFrame:
+    """Return flags whose texts may stand in the reason of a class, which everybody reads.
+
+    Parameters
+    ----------
+    flags
+        Flags frame.
+    sites_m
+        Kind to site frame.
+    kinds
+        Passports.
+    """
+    said = {
+        int(id_): closed_text(kinds[slug])
+        for slug, frame_m in sites_m.items()
+        if slug in kinds and kinds[slug].secrecy == "restricted"
+        for id_ in frame_m["id"]
+    }
+    told = flags["site"].map(said)
+    return flags.assign(text_zh=told.where(told.notna(), flags["text_zh"]))
 
 
 def _rows(facts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -1,0 +1,72 @@
+"""Numbers for those who do not see every row: whole points, and no loads.
+
+A score is computed from all rows, and its decimals tell of each: whoever knows the method and
+all other rows could work out where a hidden one lies. Whole points are what a score is worth
+anyway (METHOD 7.10), and tell next to nothing of a single row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gis.domain.features import replaced
+
+ROUNDING = 1e-6
+"""A score that falls short of a whole number by less does so by the error of adding up."""
+
+
+def whole(score: float | None) -> float | None:
+    """Return a score cut to whole points: it stays in its class, whose limits are whole."""
+    return None if score is None else float(math.floor(score + ROUNDING))
+
+
+def whole_shares(shares: Sequence[float], score: float) -> list[float]:
+    """Return shares in whole points that add up to the score in whole points.
+
+    The largest remainders are rounded up, the earlier first where they are equal.
+    """
+    total = int(whole(score) or 0)
+    down = [math.floor(share) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: down[i] - shares[i])
+    for i in by_remainder[: max(total - sum(down), 0)]:
+        down[i] += 1
+    return [float(points) for points in down]
+
+
+def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the explanation of an area (``explain_area``) with whole points and no loads."""
+    listed = answer["contributions"]
+    score = answer["score"]
+    shares: Sequence[float | None] = [None] * len(listed)
+    if score is not None:
+        shares = whole_shares([entry["share"] or 0.0 for entry in listed], score)
+    contributions = [
+        {**entry, "share": share, "load": None} for entry, share in zip(listed, shares, strict=True)
+    ]
+    quality = answer["data_quality"]
+    return {
+        **answer,
+        "score": whole(score),
+        "exact": False,
+        "contributions": contributions,
+        "sectors": [_sector(sector) for sector in answer["sectors"]],
+        "population": {**answer["population"], "equivalent": None},
+        "data_quality": {**quality, "unknown_share": round(quality["unknown_share"], 1)},
+    }
+
+
+def _sector(sector: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a sector of an explanation; its score, 0..10, is a tenth of whole points."""
+    score = sector["score"]
+    cut = None if score is None else float(math.floor(score + ROUNDING))
+    return {**sector, "score": cut, "load": None, "equivalent": None, "share": None}
+
+
+def features(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the features of a risk layer with whole points for a score."""
+    for text in texts:
+        yield replaced(text, "score", whole(orjson.loads(text)["properties"]["score"]))
