@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, render_template, request, url_for
 
-from gis.domain.document import Document
 from gis.errors import InvalidDataError, NotFoundError
-from gis.services.load_layer import LayerInfo, list_layers, load_layer
+from gis.services.load_layer import LayerInfo, list_layers, load_layer, load_properties
 from gis.services.summarise import summarise
 from webmap import asked, assets, layers, maps, methods, security
 from webmap.context import about, actor, in_language, lang, workspace
@@ -47,8 +46,7 @@ def index() -> str:
 def table() -> str:
     """Show the villages and their classes as a table, to read aloud and to print."""
     ws = workspace()
-    infos = [info for info in list_layers(ws, actor()) if info.register == "risk"]
-    first, *others = [_properties(load_layer(ws, actor(), info.slug)) for info in infos]
+    infos, (first, *others) = zip(*load_properties(ws, actor(), "risk"), strict=True)
     by_model = [{row["code"]: row for row in rows} for rows in others]
     first.sort(key=lambda row: (-(row["class"] or 0), -(row["score"] or 0), row["code"]))
     return render_template(
@@ -125,8 +123,3 @@ def _opens_on(infos: list[LayerInfo]) -> maps.Box | None:
     extents = [info.extent for info in infos if info.extent and info.register == "risk"]
     extents += [info.extent for info in infos if info.extent]
     return extents[0] if extents else None
-
-
-def _properties(document: Document) -> list[dict[str, Any]]:
-    features = orjson.loads(document.read())["features"]
-    return [feature["properties"] for feature in features]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import hazards as cases
@@ -84,11 +85,25 @@ def load_layer(ws: Workspace, actor: Actor, slug: str) -> Document:
         If there is no such layer; the message lists the known ones.
     """
     with reading(ws, actor) as conn:
-        info, _ = find(conn, ws, actor, slug)
+        info, texts = find(conn, ws, actor, slug)
         about = describe_open(conn, ws)
-    return Document(
-        GEOJSON, etag(info, about, actor), _stream(ws, actor, slug, members(info, about))
-    )
+    chunks = _stream(ws, actor, texts, slug, members(info, about))
+    return Document(GEOJSON, etag(info, about, actor), chunks)
+
+
+def load_properties(
+    ws: Workspace, actor: Actor, register: str
+) -> list[tuple[LayerInfo, list[dict[str, Any]]]]:
+    """Return the layers of a register with the properties of their features, of one snapshot.
+
+    For tables of many layers at once; layers of many features are better streamed.
+    """
+    with reading(ws, actor) as conn:
+        return [
+            (info, [orjson.loads(text)["properties"] for text in texts(conn)])
+            for info, texts in _catalogue(conn, ws, actor).values()
+            if info.register == register
+        ]
 
 
 def find(conn: Connection, ws: Workspace, actor: Actor, slug: str) -> tuple[LayerInfo, Texts]:
@@ -118,9 +133,10 @@ def etag(info: LayerInfo, about: Register, actor: Actor) -> str:
     return "-".join(map(str, (*parts, actor.tag)))
 
 
-def _stream(ws: Workspace, actor: Actor, slug: str, said: Mapping[str, Any]) -> Iterator[bytes]:
+def _stream(
+    ws: Workspace, actor: Actor, texts: Texts, slug: str, said: Mapping[str, Any]
+) -> Iterator[bytes]:
     with reading(ws, actor) as conn:
-        _, texts = find(conn, ws, actor, slug)
         yield from collection(texts(conn), name=slug, members=said)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -294,7 +296,9 @@ def sync_shown(conn: Connection, kinds: Iterable[SiteKind]) -> list[str]:
 
 
 def _digest(kind: SiteKind) -> str:
-    return hashlib.sha256(repr(kind).encode()).hexdigest()
+    """Return a hash of a passport, the same in every process: sets have no order."""
+    text = json.dumps(asdict(kind), sort_keys=True, default=sorted)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sync_indexes(conn: Connection, kinds: Iterable[SiteKind]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -10,7 +14,7 @@ from gis.domain.rights import GUEST, OPERATOR
 from gis.services.load_layer import list_layers, load_layer
 from gis.services.make_database import refresh_shown
 from gis.storage import dialect, schema, tables
-from gis.workspace import Workspace
+from gis.workspace import ROOT, Workspace
 from tests.people import VISITOR
 
 BEFORE = "0001"
@@ -50,6 +54,23 @@ def older(workspace: Workspace) -> Workspace:
             )
         )
     return workspace
+
+
+def test_a_passport_is_the_same_in_every_process() -> None:
+    """Sets are printed in another order in each; then every start would make all anew."""
+    said = (
+        "from gis.files.passports import load_kinds; from gis.workspace import DATA;"
+        " from gis.storage.sites import _digest;"
+        " print([_digest(kind) for kind in load_kinds(DATA / 'sites').values()])"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }  # fmt: skip
+    assert len(found) == 1
 
 
 def test_an_older_database_is_brought_up_in_place(older: Workspace) -> None:

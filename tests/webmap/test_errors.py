@@ -45,7 +45,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr(api, "list_layers", failing)
-    monkeypatch.setattr(pages, "list_layers", failing)
+    monkeypatch.setattr(pages, "load_properties", failing)
 
 
 @pytest.mark.parametrize(
