@@ -13,7 +13,7 @@ from scripts.cli import opened, operator, says_what_is_wrong
 def main() -> None:
     """Find what was changed in the audit log since it was written; exit code 2 if anything was.
 
-    Run it with the data folder of the server: the daily heads and the key are there.
+    Run it with the data folder of the server: the heads and the key are there.
     """
     verdict = verify_audit(opened(), operator())
     for fault in verdict.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -88,7 +88,8 @@ def _http(error: HTTPException) -> BaseResponse:
         return error.get_response(request.environ)
     if isinstance(error, CSRFError):
         _note("form without its token")
-    response = _answer(error.code, "http", _say(error.code))
+    said = _say("form" if isinstance(error, CSRFError) else error.code)
+    response = _answer(error.code, "http", said)
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -108,10 +109,10 @@ def _bug(error: Exception) -> Response:
     return _answer(500, "bug", _say(500))
 
 
-def _say(status: int) -> str:
+def _say(status: int | Literal["form"]) -> str:
     """Return what happened and what to do, in words."""
     said = {
-        400: gettext("这个页面放得太久或不是从本系统打开的。请返回，刷新后再提交。"),
+        "form": gettext("这个页面放得太久或不是从本系统打开的。请返回，刷新后再提交。"),
         404: gettext("没有这个地址。请从地图或村表重新进入。"),
         405: gettext("这个地址不接受这种请求；请只用读取（GET）。"),
         500: gettext("服务器出错，已记入日志。请稍后再试；再次出现时把时间告诉管理员。"),

@@ -230,7 +230,9 @@ def confirm(ws: Workspace, who: SignedIn, password: str) -> None:
     """
     key, at = of_account(who.account.login), now()
     with writing(ws) as conn:
-        counter, _ = tries.take(conn, key, throttle.OF_ACCOUNT, at)
+        counter, closes = tries.take(conn, key, throttle.OF_ACCOUNT, at)
+        if closes:
+            log(conn, who.actor, "locked", "account")
         stored = accounts.password_of(conn, who.account.id)
     tries.refuse_closed(counter, at, TOO_MANY)
     right = passwords.fits(password, stored)

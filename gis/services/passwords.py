@@ -22,7 +22,7 @@ LEAST_GUESSES_LOG10 = 9.0
 LOOKED_AT = 28
 """Characters that zxcvbn looks at: about 0.2 s at the most."""
 
-LEAST_LETTERS = 4
+LEAST_LETTERS = 6
 """Letters (Chinese ones too) besides names and places; a telephone number has none."""
 
 LOCAL_WORDS = ("xuebu", "薛埠", "jintan", "金坛", "changzhou", "常州", "riskmap", "yingji", "应急")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,13 +60,20 @@ def backend(engine: Engine | Connection) -> Backend:
 def is_reached_safely(engine: Engine) -> bool:
     """Tell whether nobody on the network can read along: on this machine, or by checked TLS."""
     url = engine.url
-    hosts = [url.host or "", *_listed(url.query.get("host"))]
-    local = all(host in ("", "localhost", "127.0.0.1", "::1") or host[:1] == "/" for host in hosts)
-    return local or url.query.get("sslmode") == "verify-full"
+    if backend(engine) == "spatialite" or url.query.get("sslmode") == "verify-full":
+        return True
+    if "service" in url.query:
+        return False  # a file says where that is
+    named = [*_listed(url.query.get("host")), *_listed(url.query.get("hostaddr"))]
+    hosts = [url.host, *named] if url.host or named else [os.environ.get("PGHOST")]
+    return all(host in (None, "", *LOOPBACK) or str(host).startswith("/") for host in hosts)
 
 
 def _listed(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @contextmanager

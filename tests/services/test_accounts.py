@@ -264,7 +264,8 @@ def test_only_administrators_manage(office: Workspace, ask: Callable[..., Any]) 
 @pytest.mark.parametrize(
     "password",
     ["short-one", "password123", "qwertyuiop", "1234567890", "xuebu-xuebu", "zhangsan2026",
-     "薛埠薛埠薛埠薛埠薛埠", "a" * 10, "a" * 129],
+     "薛埠薛埠薛埠薛埠薛埠", "a" * 10, "a" * 129, "xuebujintanyingjifire",
+     "xuebuyingji2024fire", "13812345678901"],
 )  # fmt: skip
 def test_a_password_that_is_easily_guessed_is_refused_with_what_to_do(password: str) -> None:
     with pytest.raises(InvalidDataError, match="口令"):

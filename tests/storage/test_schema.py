@@ -126,9 +126,20 @@ def test_an_embedded_database_is_read_by_its_owner_alone(tmp_path: Path) -> None
         ("postgresql+psycopg://u@127.0.0.1/db", True),
         ("postgresql+psycopg://u@db.example/db", False),
         ("postgresql+psycopg://u@/db?host=db.example", False),
+        ("postgresql+psycopg://u@/db?hostaddr=10.0.0.5", False),
+        ("postgresql+psycopg://u@localhost/db?hostaddr=10.0.0.5", False),
+        ("postgresql+psycopg://u@/db?service=far", False),
         ("postgresql+psycopg://u@db.example/db?sslmode=require", False),
         ("postgresql+psycopg://u@db.example/db?sslmode=verify-full", True),
     ],
 )
 def test_a_database_elsewhere_is_safe_only_by_checked_tls(url: str, safe: bool) -> None:
     assert dialect.is_reached_safely(sa.create_engine(url)) is safe
+
+
+def test_a_database_that_the_environment_puts_elsewhere_is_not_safe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGHOST", "db.example")
+    assert not dialect.is_reached_safely(sa.create_engine("postgresql+psycopg://u@/db"))
+    assert dialect.is_reached_safely(sa.create_engine("postgresql+psycopg://u@127.0.0.1/db"))
