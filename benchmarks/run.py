@@ -20,11 +20,11 @@ import pandas as pd
 import shapely
 
 from gis.domain.crs import METRIC, to_metres
-from gis.domain.rights import GUEST, OPERATOR
+from gis.domain.rights import GUEST, OPERATOR, Role, actor_of
 from gis.domain.risk import pairs
 from gis.services.compute_risk import compute_risk
 from gis.services.explain_area import explain_area
-from gis.services.export_layer import export_layer
+from gis.services.export_layer import export_layer, log_export
 from gis.services.load_layer import list_layers, load_layer
 from gis.services.query_near import query_near
 from gis.workspace import DATA, Settings, Workspace, open_workspace
@@ -32,6 +32,9 @@ from gis.workspace import DATA, Settings, Workspace, open_workspace
 LON, LAT = 119.370, 31.719
 RADIUS_M = 500.0
 Job = Callable[[], Any]
+
+
+VILLAGE = actor_of(Role.VILLAGE, "village", villages=frozenset({"320413109202"}))
 
 
 @click.command()
@@ -61,6 +64,10 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
             lambda: read(query_near(ws, GUEST, lon=LON, lat=LAT, radius_m=RADIUS_M)),
             lambda: near_by_frames(frames),
         ),
+        "the same as a village, which sees its own houses and squares for pipes": (
+            lambda: read(query_near(ws, VILLAGE, lon=LON, lat=LAT, radius_m=RADIUS_M)),
+            None,
+        ),
         "layer of 3,000 houses as GeoJSON": (
             lambda: read(load_layer(ws, GUEST, "self_built_house")),
             lambda: houses.to_json(default=str),
@@ -80,6 +87,11 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
             lambda: explain_area(ws, GUEST, "village", "320413109202"),
             None,
         ),
+        "the same as a village, in whole points": (
+            lambda: explain_area(ws, VILLAGE, "village", "320413109202"),
+            None,
+        ),
+        "entry of the audit log": (lambda: log_export(ws, GUEST, "benchmark"), None),
         "risk of the town, computed and stored": (lambda: compute_risk(ws, OPERATOR), None),
     }
 
