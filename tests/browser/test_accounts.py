@@ -189,6 +189,7 @@ def test_a_visitor_sees_classes_and_public_places_only(page: Page, shot: Shot) -
     assert not {"enterprise", "hazard", "hotspot", "self_built_house"} & slugs
     page.locator("#areas button").first.click()
     expect(page.locator("#detail")).to_contain_text("其他来源")
+    expect(page.locator("#detail .sum")).to_have_text(re.compile(r"合计 \d+ 分（整分）"))
     shot("visitor")
 
 
