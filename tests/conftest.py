@@ -85,7 +85,6 @@ def databases(
 
 @pytest.fixture(scope="session")
 def offices(
-    backend: str,
     databases: Databases,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
@@ -94,13 +93,26 @@ def offices(
     from tests import officeland
 
     folder = tmp_path_factory.mktemp("officeland")
+    with filled(databases, request, folder, lambda ws: officeland.fill(ws, folder)) as copies:
+        yield copies
+
+
+@contextmanager
+def filled(
+    databases: Databases,
+    request: pytest.FixtureRequest,
+    folder: Path,
+    fill: Callable[[Workspace], object],
+) -> Iterator[Databases]:
+    """Fill a database once, and yield what makes copies of it; its keys lie in ``folder/var``."""
     with databases(folder) as url:
+        embedded = url.startswith("sqlite")
         with _opened(url, folder / "var") as ws:
-            officeland.fill(ws, folder)
-            if backend == "spatialite":
+            fill(ws)
+            if embedded:
                 with ws.engine.connect() as conn:
                     conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        if backend == "spatialite":
+        if embedded:
             yield _spatialite_copies(Path(url.removeprefix("sqlite:///")))
         else:
             cluster: Cluster = request.getfixturevalue("cluster")

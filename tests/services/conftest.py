@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,34 @@ import pytest
 from gis.domain.rights import OPERATOR
 from gis.services.import_areas import import_areas
 from gis.services.make_database import make_office
-from gis.workspace import Workspace
+from gis.workspace import Settings, Workspace, open_workspace
+from tests.conftest import Databases, filled
 from tests.samples import write_villages
 
 
+@pytest.fixture(scope="session")
+def two_villages(
+    databases: Databases, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Databases, Path]]:
+    """Return what makes copies of an office with two villages, and the folder of its keys."""
+    folder = tmp_path_factory.mktemp("two-villages")
+
+    def fill(ws: Workspace) -> None:
+        make_office(ws, OPERATOR, "admin")
+        import_areas(ws, OPERATOR, "village", write_villages(folder / "villages.geojson"))
+
+    with filled(databases, request, folder, fill) as copies:
+        yield copies, folder / "var"
+
+
 @pytest.fixture
-def office(workspace: Workspace, tmp_path: Path) -> Workspace:
+def office(two_villages: tuple[Databases, Path], tmp_path: Path) -> Iterator[Workspace]:
     """Return an office database that holds the two villages of ``tests.samples``."""
-    make_office(workspace, OPERATOR, "admin")
-    import_areas(workspace, OPERATOR, "village", write_villages(tmp_path / "villages.geojson"))
-    return workspace
+    copies, keys = two_villages
+    folder = tmp_path / "office"
+    folder.mkdir()
+    shutil.copytree(keys, folder / "var")
+    with copies(folder) as url:
+        ws = open_workspace(Settings(url, folder / "var"))
+        yield ws
+        ws.engine.dispose()

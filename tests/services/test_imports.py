@@ -166,14 +166,14 @@ def test_the_same_boundaries_again_change_nothing(office: Workspace, tmp_path: P
 
 
 def test_real_data_is_kept_out_of_a_demonstration_and_the_reverse(
-    workspace: Workspace, office: Workspace, tmp_path: Path
+    office: Workspace, tmp_path: Path
 ) -> None:
     path = write_geojson(tmp_path / "a.geojson", [a_school("1", 119.32, synthetic=True)])
     with pytest.raises(InvalidDataError, match="bash scripts/start"):
         import_sites(office, OPERATOR, "school", path)
     with pytest.raises(ConfigError, match="正式库"):
-        load_demo(workspace, OPERATOR)
-    assert not make_office(workspace, OPERATOR).made
+        load_demo(office, OPERATOR)
+    assert not make_office(office, OPERATOR).made
 
 
 def test_an_unknown_kind_lists_the_known_ones(office: Workspace, tmp_path: Path) -> None:
