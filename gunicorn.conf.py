@@ -1,6 +1,8 @@
 """How the server runs; gunicorn reads this file by itself in the folder it is started in."""
 
 import os
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -33,6 +35,18 @@ def post_worker_init(worker: Any) -> None:
     """Let a clock keep the head of the audit log, so that no work waits for the next change."""
     keep = worker.wsgi.extensions["riskmap-heads"]
     threading.Thread(target=keep, name="heads of the audit log", daemon=True).start()
+
+
+def when_ready(server: Any) -> None:
+    """Start the process that does what waits in the background; it ends with this one."""
+    server.riskmap_worker = subprocess.Popen([sys.executable, "-m", "scripts.work"])
+
+
+def on_exit(server: Any) -> None:
+    """End the background process; what it was doing leaves the register as it was."""
+    worker = getattr(server, "riskmap_worker", None)
+    if worker is not None:
+        worker.terminate()
 
 
 # The office has no use for a second way in, and two servers would quarrel over its default place.

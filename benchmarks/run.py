@@ -25,12 +25,16 @@ from gis.domain.risk import pairs
 from gis.services.compute_risk import compute_risk
 from gis.services.explain_area import explain_area
 from gis.services.export_layer import export_layer, log_export
+from gis.services.find_duplicates import find_duplicates
+from gis.services.import_sites import import_sites
 from gis.services.load_layer import list_layers, load_layer
 from gis.services.query_near import query_near
 from gis.workspace import DATA, Settings, Workspace, open_workspace
 
 LON, LAT = 119.370, 31.719
 RADIUS_M = 500.0
+HOUSES = DATA / "sites" / "模拟_self_built_house.geojson"
+VILLAGES = DATA / "boundaries" / "模拟_village.geojson"
 Job = Callable[[], Any]
 
 
@@ -91,6 +95,15 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
             lambda: explain_area(ws, VILLAGE, "village", "320413109202"),
             None,
         ),
+        "dry run of a file of 3,000 houses": (
+            lambda: import_sites(ws, OPERATOR, "self_built_house", HOUSES, dry_run=True),
+            lambda: gpd.sjoin(gpd.read_file(HOUSES), gpd.read_file(VILLAGES)),
+        ),
+        "quality of every place, as the layer of villages": (
+            lambda: read(load_layer(ws, GUEST, "quality")),
+            None,
+        ),
+        "possible duplicates among all places": (lambda: find_duplicates(ws, OPERATOR), None),
         "entry of the audit log": (lambda: log_export(ws, GUEST, "benchmark"), None),
         "risk of the town, computed and stored": (lambda: compute_risk(ws, OPERATOR), None),
     }

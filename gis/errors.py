@@ -9,6 +9,14 @@ class NotFoundError(GisError):
     """What was asked for does not exist, or the actor may not see it."""
 
 
+class MergedError(NotFoundError):
+    """The place was merged into another that the actor may see; ``site_id`` says which."""
+
+    def __init__(self, message: str, *, site_id: int) -> None:
+        super().__init__(message)
+        self.site_id = site_id
+
+
 class InvalidDataError(GisError):
     """Input that cannot be accepted as it is."""
 

@@ -84,6 +84,11 @@ class Settings:
         return self.data_dir / "keys"
 
     @property
+    def uploads_dir(self) -> Path:
+        """Folder of the files that people upload."""
+        return self.data_dir / "uploads"
+
+    @property
     def heads_file(self) -> Path:
         """File of the heads of the audit log."""
         return self.heads or self.data_dir / "audit_heads.jsonl"

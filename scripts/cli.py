@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from gis.domain.audit import WORDS
 from gis.domain.rights import OPERATOR, Actor
 from gis.errors import GisError, InvalidDataError
 from gis.services.changes import Report
@@ -76,7 +77,9 @@ def file_options(command: Callable[P, R]) -> Callable[P, R]:
         metavar="FIELD=COLUMN",
         help="字段=文件里的列名，可多次。",
     )
-    crs = click.option("--crs", help="文件没有写明坐标系时用，例如 EPSG:4549。")
+    crs = click.option(
+        "--crs", help="文件没有写明坐标系时用，例如 EPSG:4549；坐标偏移时写 GCJ-02 或 BD-09。"
+    )
     return columns(crs(command))
 
 
@@ -88,17 +91,15 @@ def echo_password(login: str, password: str) -> None:
 
 def echo_report(report: Report) -> None:
     """Print what an import did; exit code 2 if rows were rejected, so that scripts notice."""
-    click.echo(
-        f"{report.target}：新增 {report.new}，更新 {report.changed}，相同 {report.same}，"
-        f"未收 {len(report.rejected)}，不在任何村 {report.outside}"
-    )
+    counted = [f"{WORDS[name]} {count}" for name, count in report.counts.items()]
+    click.echo(f"{report.target}：{'，'.join(counted)}")
     for note in report.notes:
         click.echo(f"  说明：{note}")
     if report.unmapped:
         click.echo(f"  以下列没有对应字段，已随行保存但不显示：{'、'.join(report.unmapped)}")
     for rejection in report.rejected[:MOST_SHOWN]:
         click.echo(f"  第 {rejection.row} 行未收：{rejection.reason}", err=True)
-    if len(report.rejected) > MOST_SHOWN:
-        click.echo(f"  …… 另有 {len(report.rejected) - MOST_SHOWN} 行未收", err=True)
-    if report.rejected:
+    if report.refused > MOST_SHOWN:
+        click.echo(f"  …… 另有 {report.refused - MOST_SHOWN} 行未收", err=True)
+    if report.refused:
         raise SystemExit(2)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import pyogrio  # noqa: F401 - before SpatiaLite: loaded after it, its GDAL crashes on writing
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.engine import make_url
@@ -49,6 +50,18 @@ for _name in [name for name in os.environ if name.startswith("RISKMAP_")]:
     if _name != "RISKMAP_SCREENSHOTS":
         # What somebody set for their own database must not reach a test.
         del os.environ[_name]
+
+
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a database together: two processes take one database each.
+
+    What needs no database goes to whichever has time.
+    """
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and "backend" in call.params:
+            item.add_marker(pytest.mark.xdist_group(call.params["backend"]))
 
 
 @pytest.fixture(scope="session")

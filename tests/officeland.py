@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import shapely
+import sqlalchemy as sa
 
 from gis.domain.rights import OPERATOR
 from gis.services.compute_risk import compute_risk
@@ -19,6 +20,7 @@ from gis.services.import_hazards import import_hazards
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_coverage
 from gis.services.make_database import make_office
+from gis.storage.tables import site, site_shown
 from gis.workspace import Workspace
 from tests.people import EAST, WEST
 from tests.samples import write_geojson, write_villages
@@ -43,6 +45,16 @@ def fill(ws: Workspace, folder: Path) -> Workspace:
     compute_risk(ws, OPERATOR)
     find_hotspots(ws, OPERATOR)
     return ws
+
+
+def change(ws: Workspace, key: str, **values: Any) -> None:
+    """Change a place behind the services' back, and what its shown row has of it."""
+    of_place = sa.select(site.c.id).where(site.c.key == key).scalar_subquery()
+    shown = {name: value for name, value in values.items() if name in site_shown.c}
+    with ws.engine.begin() as conn:
+        if shown:
+            conn.execute(sa.update(site_shown).where(site_shown.c.site == of_place).values(shown))
+        conn.execute(sa.update(site).where(site.c.key == key).values(values))
 
 
 def places() -> dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]]:

@@ -15,8 +15,11 @@ from webmap import (
     context,
     errors,
     formats,
+    imports,
     pages,
     panels,
+    places,
+    quality,
     security,
     sign_in,
 )
@@ -51,6 +54,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.register_blueprint(panels.bp)
     app.register_blueprint(api.bp)
+    app.register_blueprint(imports.bp)
+    app.register_blueprint(places.bp)
+    app.register_blueprint(quality.bp)
     app.register_blueprint(accounts.bp)
     app.register_blueprint(admin.bp)
     return app

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
+from gis.errors import MergedError
 from gis.services.describe import describe
 from gis.services.explain_area import explain_area
 from gis.services.export_layer import log_export
@@ -63,9 +65,12 @@ def explain(level: str, code: str) -> Response:
 
 
 @bp.get("/api/sites/<int(max=9223372036854775807):site_id>")
-def site(site_id: int) -> Response:
-    """Send the card of a place."""
-    return sending.answer(show_site(workspace(), actor(), site_id))
+def site(site_id: int) -> Response | Redirect:
+    """Send the card of a place; of one that was merged into another, lead there."""
+    try:
+        return sending.answer(show_site(workspace(), actor(), site_id))
+    except MergedError as error:
+        return redirect(url_for("api.site", site_id=error.site_id))
 
 
 @bp.get("/healthz")

@@ -33,6 +33,36 @@ class Near:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A point as it was typed: degrees, and how far off it may be, metres (None: not said)."""
+
+    lon: float
+    lat: float
+    accuracy_m: float | None
+
+
+def position(args: Args) -> Position:
+    """Read a point from a form: ``lon``, ``lat`` and, if known, ``accuracy_m``.
+
+    Both may stand in ``lon``, as maps copy them: ``119.37, 31.72``.
+
+    Raises
+    ------
+    InvalidDataError
+        If one is missing or no number. Ranges are the service's matter.
+    """
+    said = _plain(args.get("accuracy_m", ""))
+    both = re.split(r"[,;\s]+", _plain(args.get("lon", "")))
+    if len(both) == len(("lon", "lat")) and not _plain(args.get("lat", "")):
+        args = MultiDict({**args, "lon": both[0], "lat": both[1]})
+    return Position(
+        lon=_number(args, "lon", "经度", "119.37"),
+        lat=_number(args, "lat", "纬度", "31.72"),
+        accuracy_m=_number(args, "accuracy_m", "定位精度（米）", "10") if said else None,
+    )
+
+
 def near(args: Args, kinds: Collection[str]) -> Near:
     """Read a radius query from the address.
 

@@ -1,8 +1,8 @@
 """How things are drawn: colours, shapes, patterns and what the legend says of them; pure.
 
-Three scales that are never shown with one legend (METHOD 0.2, rule 4): the five classes of an
-area, the four risk colours of a place, and (later) the five fire-weather classes. Colour is
-never alone: a number, a pattern or a shape goes with it.
+Scales that are never shown with one legend (METHOD 0.2, rule 4): the five classes of an area,
+the four risk colours of a place, the four grades of the register, and (later) the five
+fire-weather classes. Colour is never alone: a number, a pattern or a shape goes with it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from gis.domain import hazards as cases
 from gis.domain import hotspots
 from gis.domain.kinds import Level, SiteKind, Title
+from gis.domain.risk.dq import GRADES
 from gis.services.load_layer import LayerInfo
 
 Shape = Literal[
@@ -38,7 +39,7 @@ class Mark:
     opacity
         Of the inside, 0..1.
     number
-        Written on it, so that the colour is not alone.
+        Class or grade that is written on it, so that the colour is not alone.
     """
 
     shape: Shape
@@ -47,7 +48,7 @@ class Mark:
     width: float = 1.0
     dashed: bool = False
     opacity: float = 1.0
-    number: int | None = None
+    number: int | str | None = None
     size: float = 1.0
 
 
@@ -93,6 +94,21 @@ FILL_OPACITY = 0.65
 BORDER = "#6f6a64"
 RAISED = Title("因标志调高一级或以上", "Raised by a flag")
 RAISED_MARK = Mark("fill", None, "#1f1a17", width=3)
+
+GRADE_TITLES = dict(
+    zip(
+        GRADES,
+        (
+            Title("好", "Good"),
+            Title("较好", "Fairly good"),
+            Title("较差", "Fairly poor"),
+            Title("差", "Poor"),
+        ),
+        strict=True,
+    )
+)
+GRADE_COLOURS = dict(zip(GRADES, ("#ccebc5", "#7bccc4", "#43a2ca", "#0868ac"), strict=True))
+"""ColorBrewer GnBu, the worse the darker: no colour of a risk, and told apart as safely."""
 
 RISK_COLOURS = {
     "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
@@ -153,6 +169,11 @@ def class_rules(limits: Sequence[float] = ()) -> tuple[Rule, ...]:
 def class_shades() -> tuple[str, ...]:
     """Return the class colours as they look on the map: the fill over white, ``#rrggbb``."""
     return tuple(_over_white(colour, FILL_OPACITY) for colour in CLASS_COLOURS)
+
+
+def grade_shades() -> dict[str, str]:
+    """Return the colours of the grades of the register as they look on the map."""
+    return {grade: _over_white(colour, FILL_OPACITY) for grade, colour in GRADE_COLOURS.items()}
 
 
 def _over_white(colour: str, opacity: float) -> str:
@@ -233,6 +254,18 @@ def _hotspot(_info: LayerInfo) -> tuple[Rule, ...]:
     )
 
 
+def _quality(_info: LayerInfo) -> tuple[Rule, ...]:
+    known = [
+        Rule(
+            Mark("fill", colour, BORDER, opacity=FILL_OPACITY, number=grade),
+            GRADE_TITLES[grade],
+            where={"grade": grade},
+        )
+        for grade, colour in GRADE_COLOURS.items()
+    ]
+    return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
+
+
 def _heat(_info: LayerInfo) -> tuple[Rule, ...]:
     bands = zip(HEAT_BREAKS_PER_KM2, HEAT_COLOURS, strict=True)
     return tuple(
@@ -253,4 +286,5 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "hazard": _hazard,
     "hotspot": _hotspot,
     "heat": _heat,
+    "quality": _quality,
 }

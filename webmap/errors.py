@@ -19,6 +19,7 @@ from gis.errors import (
     ForbiddenError,
     GisError,
     InvalidDataError,
+    MergedError,
     NotFoundError,
     NotLoggedInError,
     TooManyTriesError,
@@ -28,6 +29,7 @@ from webmap import context
 
 STATUS: dict[type[GisError], int] = {
     NotFoundError: 404,
+    MergedError: 404,
     InvalidDataError: 422,
     ForbiddenError: 403,
     NotLoggedInError: 401,

@@ -45,9 +45,13 @@ def init_app(app: Flask) -> None:
         value=value,
         instant=instant,
         direction=direction,
+        percent=percent,
+        accuracy=accuracy,
         covered=lambda status: COVERAGE.get(status, status),
     )
-    app.jinja_env.globals.update(class_title=class_title, cartography=cartography, now=now)
+    app.jinja_env.globals.update(
+        class_title=class_title, grade_title=grade_title, cartography=cartography, now=now
+    )
 
 
 def metres(distance_m: float | None) -> str:
@@ -55,6 +59,13 @@ def metres(distance_m: float | None) -> str:
     if distance_m is None:
         return str(UNKNOWN)
     return str(gettext("%(number)s 米", number=f"{distance_m:,.0f}"))
+
+
+def accuracy(error_m: float | None) -> str:
+    """Write the error of a position, to the decimetre: a survey is better than a metre."""
+    if error_m is None:
+        return str(UNKNOWN)
+    return str(gettext("%(number)s 米", number=f"{round(error_m, 1):,g}"))
 
 
 def whole(number: float | None) -> str:
@@ -78,6 +89,11 @@ ROUNDING = 1e-6
 def tenths(number: float | None) -> str:
     """Write parts that must add up before the eyes of the reader."""
     return str(UNKNOWN) if number is None else f"{number:,.1f}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share in whole percent, cut off: 100 % is all of it and nothing less."""
+    return "—" if share is None else f"{math.floor(100 * share + ROUNDING)}%"
 
 
 def add_up(parts: Sequence[float], total: float) -> list[float]:
@@ -134,3 +150,8 @@ def class_title(number: int | None) -> str:
     """Return the word for a class 1 to 5; what is not known has its own word."""
     title = cartography.NO_DATA if number is None else cartography.CLASS_TITLES[number - 1]
     return in_language(title)
+
+
+def grade_title(grade: str | None) -> str:
+    """Return the word for a grade of the register, A to D; none where there is no record."""
+    return in_language(cartography.GRADE_TITLES[grade] if grade else cartography.NO_DATA)

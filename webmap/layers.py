@@ -12,7 +12,7 @@ from gis.services.load_layer import LayerInfo
 from webmap import cartography
 from webmap.cartography import Rule
 
-FILLS = frozenset({"risk", "heat"})
+FILLS = frozenset({"risk", "heat", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
 NAMELESS = frozenset({"hotspot", "heat"})
@@ -20,14 +20,22 @@ NAMELESS = frozenset({"hotspot", "heat"})
 
 Opens = Literal["area", "site", "card"]
 
-RANK_OF_REGISTER = {"risk": 0, "heat": 0, "area": 1, "hotspot": 4, "hazard": 6}
+RANK_OF_REGISTER = {"risk": 0, "heat": 0, "quality": 0, "area": 1, "hotspot": 4, "hazard": 6}
 RANK_OF_FAMILY = {"polygon": 2, "line": 3, "mixed": 4, "point": 5}
 """What lies above what: fills, outlines, lines, points."""
 
-MEANT_OF_REGISTER = {"kind": 0, "hazard": 0, "risk": 1, "hotspot": 2, "heat": 3, "area": 3}
+MEANT_OF_REGISTER = {
+    "kind": 0,
+    "hazard": 0,
+    "risk": 1,
+    "quality": 1,
+    "hotspot": 2,
+    "heat": 3,
+    "area": 3,
+}
 """What a click means where several things lie: a place, then the village, then what covers it."""
 
-OPENS: dict[str, Opens] = {"risk": "area", "kind": "site"}
+OPENS: dict[str, Opens] = {"risk": "area", "quality": "area", "kind": "site"}
 """What a click opens, by register; a card made from the feature's own properties otherwise."""
 
 NAME = Field("name", "text", Title("名称", "Name"))
@@ -43,6 +51,17 @@ OF_SCORE = (
     Field("floor", "integer", Title("不低于", "Floor")),
     Field("data_quality", "text", Title("数据质量", "Data quality")),
     Field("class_reason", "text", Title("原因", "Reason")),
+)
+OF_RECORDS = (
+    Field("grade", "text", Title("等级", "Grade")),
+    Field("records", "integer", Title("记录", "Records"), unit="处"),
+    Field("completeness_pct", "number", Title("完整率", "Completeness"), unit="%"),
+    Field("to_verify", "integer", Title("要核实", "To verify"), unit="处"),
+    Field("stale", "integer", Title("超期未核实", "Overdue"), unit="处"),
+    Field("never", "integer", Title("从未核实", "Never verified"), unit="处"),
+    Field("accuracy_unknown", "integer", Title("精度未知", "Accuracy unknown"), unit="处"),
+    Field("unplaced", "integer", Title("待落图", "Not placed"), unit="处"),
+    Field("median_accuracy_m", "number", Title("中位精度", "Median accuracy"), unit="m"),
 )
 OF_CASE = (
     Field("overdue_days", "integer", Title("逾期天数", "Days overdue"), unit="天"),
@@ -202,5 +221,6 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "hazard": (title, CODE, *rest, *OF_CASE),
         "hotspot": OF_CELL,
         "heat": OF_BAND,
+        "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, render_template, request, url_for
 
+from gis.domain import quality
+from gis.domain.kinds import SiteKind
 from gis.errors import InvalidDataError, NotFoundError
 from gis.services.load_layer import LayerInfo, list_layers, load_layer, load_properties
 from gis.services.summarise import summarise
@@ -71,6 +73,7 @@ def layer_table(slug: str) -> str:
     last = max(1, -(-len(features) // ROWS_PER_PAGE))
     if not 1 <= page <= last:
         raise InvalidDataError(f"没有第 {page} 页；请用 1 至 {last}")
+    shown = features[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
     return render_template(
         "layer_table.html",
         about=about(),
@@ -84,12 +87,27 @@ def layer_table(slug: str) -> str:
             }
             for field in row.columns
         ],
-        features=features[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE],
+        features=shown,
+        overdue=_overdue(shown, ws.kinds.get(slug)),
         page=page,
         last=last,
         count=len(features),
         level=ws.home_level.slug,
     )
+
+
+def _overdue(features: list[dict[str, Any]], kind: SiteKind | None) -> dict[int, int | None]:
+    """Return id to the days since which places are to be verified; None: never verified."""
+    told = {f["id"]: f["properties"] for f in features if kind and VERIFIED in f["properties"]}
+    if kind is None or not told:
+        return {}
+    dates = [properties[VERIFIED] for properties in told.values()]
+    days = quality.overdue_days(dates, kind.verify_days, about().as_of)
+    return {id_: None if late != late else int(late) for id_, late in zip(told, days, strict=True)}
+
+
+VERIFIED = "verified_on"
+"""Property that a place has which the reader sees as it is."""
 
 
 @bp.get("/methods/")

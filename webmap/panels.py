@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 import shapely
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
-from gis.errors import InvalidDataError
+from gis.errors import InvalidDataError, MergedError
 from gis.services.explain_area import explain_area
 from gis.services.query_near import query_near
 from gis.services.show_personal import show_personal
@@ -50,6 +51,7 @@ def area(level: str, code: str, page: bool) -> str:
         top=TOP,
         most=None if page else MOST,
         kinds=workspace().kinds,
+        home=workspace().home_level.slug,
     )
 
 
@@ -71,9 +73,12 @@ def _parts(listed: list[dict[str, Any]], score: float | None) -> list[dict[str, 
 
 @bp.get("/panel/sites/<int(max=9223372036854775807):site_id>", defaults={"page": False})
 @bp.get("/sites/<int(max=9223372036854775807):site_id>", defaults={"page": True})
-def site(site_id: int, page: bool) -> str:
-    """Show the card of a place."""
-    found = show_site(workspace(), actor(), site_id)
+def site(site_id: int, page: bool) -> str | Response:
+    """Show the card of a place; of one that was merged into another, lead there."""
+    try:
+        found = show_site(workspace(), actor(), site_id)
+    except MergedError as error:
+        return redirect(url_for("panels.site", page=page, site_id=error.site_id))
     return _show("site", page, found["name"], site=found, level=workspace().home_level.slug)
 
 

@@ -20,6 +20,7 @@ from gis.services import log_in as service
 from gis.services.log_in import SignedIn
 from gis.services.manage_tokens import actor_of_token
 from webmap.context import EXTENSION, purpose, workspace
+from webmap.security import LARGEST_UPLOAD
 
 OPEN_TO_ALL = frozenset({"static", "accounts.log_in", "api.health"})
 """Endpoints that need no right to read: nothing of the data is in them."""
@@ -29,6 +30,9 @@ OPEN_TO_NEW = OPEN_TO_ALL | {"accounts.own", "accounts.password", "accounts.log_
 
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 """What proxies say; where none is named, nobody's address is known who comes through one."""
+
+UPLOAD = "imports.upload"
+"""The endpoint that takes large bodies: nobody's is read before it is known who sends it."""
 
 FOR_TOKENS = "/api/"
 """Where a token is good for something: addresses for programs."""
@@ -113,6 +117,8 @@ def _find_out() -> None:
     allowed = OPEN_TO_NEW if g.get("signed_in") else OPEN_TO_ALL
     if not g.actor.may_read and request.endpoint not in allowed:
         raise NotLoggedInError("请先登录")
+    if request.endpoint == UPLOAD and g.actor.powers.changes:
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def _token(asked: Request) -> str | None:
@@ -146,7 +152,8 @@ def _refuse_unreadable() -> None:
     except UnicodeDecodeError as error:
         request.query_string = b""  # so that the page that says so can be made
         raise BadRequest from error
-    given = (request.path, *request.args.values(), *request.form.values())
+    typed = () if request.endpoint == UPLOAD else request.form.values()
+    given = (request.path, *request.args.values(), *typed)
     if any("\0" in text for text in given):
         raise BadRequest
 

@@ -8,9 +8,10 @@ import pandas as pd
 import shapely
 
 from gis.domain.arrays import Floats, Geometries, Ints, Objects
+from gis.domain.geometry import ON_M
 
-BORDER_M = 0.001
-"""A point this near to a border lies on it: projection moves shared edges by far less."""
+BORDER_M = ON_M
+"""A point this near to a border lies on it, for both areas that share it."""
 
 TIE = 1e-9
 """Shares that differ by less are equal."""

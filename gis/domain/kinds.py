@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +46,13 @@ class Field:
         Whether it tells about a person: stored apart, in no list, tile or export.
     indexed
         Whether the database keeps an index on it.
+    rule
+        Name of a further rule that values obey (``gis.domain.values.RULES``); None: none.
+    aliases
+        Other headings under which files have it.
+    applies
+        Fields of the same kind to those of their values with which this one says anything; all must
+        hold. The volume of a dust collector: where there is dust. None: always.
     """
 
     name: str
@@ -59,6 +66,26 @@ class Field:
     unknown: bool = True
     personal: bool = False
     indexed: bool = False
+    rule: str | None = None
+    aliases: tuple[str, ...] = ()
+    applies: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells one place of a kind from another where a file has no code for it.
+
+    Attributes
+    ----------
+    premises
+        Field whose value is one place's own, such as a licence number; it becomes the code.
+    operator
+        Field whose value identifies who runs the place and not the place itself: the same value
+        somewhere else is a second place of theirs.
+    """
+
+    premises: str | None = None
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +162,7 @@ class SiteKind:
     ``secrecy``: ``public`` places are seen by every account; ``internal`` and ``restricted``
     ones by those in charge (``rights``). Others see nothing of them, or what ``generalised`` says.
     ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
-    (forest: 2, METHOD 7.5).
+    (forest: 2, METHOD 7.5). ``verify_days``: a place that was not verified for longer is stale.
     """
 
     slug: str
@@ -150,6 +177,8 @@ class SiteKind:
     assets_per_ha: float | None = None
     watch: Watch | None = None
     generalised: Generalised | None = None
+    identity: Identity = Identity()
+    verify_days: int = 365
 
     def field(self, name: str) -> Field:
         """Return the field of that name; KeyError lists the known ones."""

@@ -7,8 +7,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gis.domain.kinds import Field, Generalised, Level, People, SiteKind, Symbol, Title, Watch
+from gis.domain.kinds import (
+    Field,
+    Generalised,
+    Identity,
+    Level,
+    People,
+    SiteKind,
+    Symbol,
+    Title,
+    Watch,
+)
 from gis.domain.rights import SECRECY
+from gis.domain.values import RULES
 from gis.errors import ConfigError
 
 Passport = TypeVar("Passport", SiteKind, Level)
@@ -71,7 +82,8 @@ def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dic
 
 def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
     known = {"title", "group", "geometry", "industry", "secrecy", "symbol"}
-    _refuse_unknown(data, known | {"people", "assets_per_ha", "watch", "generalised", "fields"})
+    optional = {"people", "assets_per_ha", "watch", "generalised", "identity", "verify_days"}
+    _refuse_unknown(data, known | optional | {"fields"})
     kind = SiteKind(
         slug=slug,
         title=Title(**data["title"]),
@@ -85,6 +97,8 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
         assets_per_ha=data.get("assets_per_ha"),
         watch=Watch(**data["watch"]) if "watch" in data else None,
         generalised=_generalised(data["generalised"]) if "generalised" in data else None,
+        identity=Identity(**data.get("identity", {})),
+        verify_days=_days(data.get("verify_days", 365)),
     )
     _check_names(kind)
     return kind
@@ -99,6 +113,12 @@ def _generalised(data: Mapping[str, Any]) -> Generalised:
     if not found.cell_m > 0:
         raise ValueError("generalised.cell_m 应大于 0")
     return found
+
+
+def _days(value: Any) -> int:
+    if not (isinstance(value, int) and value > 0):
+        raise ValueError(f"verify_days 应为正整数，现在是 {value!r}")
+    return value
 
 
 def _level(slug: str, data: dict[str, Any]) -> Level:
@@ -128,6 +148,9 @@ def _field(entry: dict[str, Any]) -> Field:
     entry["title"] = Title(**entry["title"])
     entry["type"] = _one_of(entry["type"], TYPES)
     entry["values"] = tuple(entry.get("values", ()))
+    entry["aliases"] = tuple(entry.get("aliases", ()))
+    if entry.get("rule") is not None:
+        _one_of(entry["rule"], tuple(RULES))
     return Field(**entry)
 
 
@@ -141,6 +164,13 @@ def _check_names(kind: SiteKind) -> None:
         kind.field(kind.watch.since)
     if kind.symbol.colour_by:
         kind.field(kind.symbol.colour_by)
+    for own in filter(None, (kind.identity.premises, kind.identity.operator)):
+        if kind.field(own).type != "text" or kind.field(own).personal:
+            raise ValueError(f"字段 {own} 不能用来识别场所：要是文字，且不是个人信息")
+    for field in kind.fields:
+        for name, values in (field.applies or {}).items():
+            if not set(values) <= set(kind.field(name).values):
+                raise ValueError(f"字段 {field.name} 的 applies 写了 {name} 没有的值")
     for name in kind.generalised.fields if kind.generalised else ():
         if kind.field(name).personal:
             raise ValueError(f"字段 {name} 是个人信息，不能给无权者看")

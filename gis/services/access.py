@@ -133,13 +133,14 @@ def require_administrator(actor: Actor) -> None:
 def require_change(actor: Actor, kind: SiteKind) -> None:
     """Refuse whoever may change no place of a kind at all; rows are judged one by one later."""
     require_reader(actor)
-    if not (actor.powers.changes and _could_be_in_charge(actor, kind)):
+    if not could_change(actor, kind):
         raise ForbiddenError(f"您不负责{kind.title.zh}，不能改动")
 
 
-def _could_be_in_charge(actor: Actor, kind: SiteKind) -> bool:
+def could_change(actor: Actor, kind: SiteKind) -> bool:
+    """Tell whether an actor could be in charge of a place of a kind, and may change it then."""
     trade = actor.industries is None or kind.industry in actor.industries
-    return kind.secrecy in actor.cleared and trade
+    return actor.powers.changes and kind.secrecy in actor.cleared and trade
 
 
 NOT_YOURS = "不在您负责的范围内"

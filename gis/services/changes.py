@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
-from gis.files.read import Incoming, Rejection
+from gis.files.read import Rejection
 from gis.services import access
 from gis.services.clock import now, today
 from gis.storage import register
@@ -39,9 +39,13 @@ def stamp_of(conn: Connection, actor: Actor) -> Stamp:
     return Stamp(revision=revision, at=now(), today=today(found), actor=actor.name)
 
 
+MOST_KEPT = 1000
+"""Rejections that a report holds; the rest are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did.
+    """What an import did, or would do.
 
     Attributes
     ----------
@@ -50,9 +54,21 @@ class Report:
     new, changed, same
         Numbers of rows.
     rejected
-        The rows not taken, each with its number in the file and the reason.
+        The first rows not taken, each with its number in the file and the reason.
+    refused
+        How many rows were not taken.
     outside
         How many of the rows taken lie in no village.
+    unplaced
+        How many of them have no position: they wait to be placed.
+    repaired
+        How many geometries were mended.
+    second
+        How many new places are of an operator who has a place elsewhere.
+    astray
+        How many rows name another village than the one they lie in.
+    merged
+        How many rows are of places that were merged into others: they change nothing.
     unmapped
         Columns of the file that no field took: kept beside the row, shown to nobody.
     notes
@@ -64,7 +80,13 @@ class Report:
     changed: int
     same: int
     rejected: tuple[Rejection, ...]
+    refused: int
     outside: int = 0
+    unplaced: int = 0
+    repaired: int = 0
+    second: int = 0
+    astray: int = 0
+    merged: int = 0
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -75,9 +97,13 @@ class Report:
             "new": self.new,
             "changed": self.changed,
             "same": self.same,
-            "rejected": len(self.rejected),
-            "outside": self.outside,
+            "rejected": self.refused,
+            **{name: count for name in COUNTED if (count := getattr(self, name))},
         }
+
+
+COUNTED = ("outside", "unplaced", "repaired", "second", "astray", "merged")
+"""Counts of a report that are told where they are not zero."""
 
 
 def sort_out(
@@ -91,7 +117,7 @@ def sort_out(
         What the register holds, by key.
     rows
         What the file holds; each value is compared with the stored one of the same name, but
-        for ``source_row``: a row that only moved in its file is the same.
+        for where it stood in its file and what was done to it: a row that only moved is the same.
     key
         Column of the row that holds its key.
 
@@ -104,47 +130,59 @@ def sort_out(
         old = stored.get(row[key])
         if old is None:
             new.append(dict(row))
-        elif any(old[name] != value for name, value in row.items() if name != "source_row"):
+        elif any(old[name] != value for name, value in row.items() if name not in NOT_COMPARED):
             changed.append((old, dict(row)))
         else:
             same += 1
     return new, changed, same
 
 
-def begin_import(
-    conn: Connection,
-    actor: Actor,
-    stamp: Stamp,
-    report: Report,
-    incoming: Incoming,
-    path: Path,
-    mapping: Mapping[str, str] | None,
-) -> Stamp:
-    """Write down the import, in the audit log too; return the stamp that its rows carry."""
-    if report.new or report.changed:
-        register.advance(conn, stamp)
+NOT_COMPARED = frozenset({"source_row", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """The file of an import: its name and hash, and how it was read."""
+
+    name: str
+    sha256: str
+    mapping: Mapping[str, str]
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+
+def begin_import(conn: Connection, stamp: Stamp, target: str, file: ReadFile) -> Stamp:
+    """Write down that a file is being read; return the stamp that its rows carry."""
     batch = register.record_import(
         conn,
         at=stamp.at,
         actor=stamp.actor,
-        target=report.target,
-        file_name=path.name,
-        sha256=incoming.sha256,
-        mapping=dict(mapping or {}),
-        counts=report.counts,
+        target=target,
+        file_name=file.name,
+        sha256=file.sha256,
+        mapping=dict(file.mapping),
+        reading=dict(file.reading),
     )
+    return replace(stamp, batch=batch)
+
+
+def end_import(
+    conn: Connection, actor: Actor, stamp: Stamp, report: Report, file: ReadFile
+) -> None:
+    """Write down what the import did, in the audit log too."""
+    if report.new or report.changed:
+        register.advance(conn, stamp)
+    register.count_import(conn, stamp, report.counts)
     access.log(
         conn,
         actor,
         "import",
         report.target,
-        batch=batch,
-        file=path.name,
-        sha256=incoming.sha256,
+        batch=stamp.batch,
+        file=file.name,
+        sha256=file.sha256,
         revision=stamp.revision,
         **report.counts,
     )
-    return replace(stamp, batch=batch)
 
 
 def keep_unsaid(
@@ -183,7 +221,7 @@ def keep_unsaid(
     return {**row, **kept, "unmapped": old["unmapped"] | row["unmapped"]}
 
 
-def refuse_wrong_purpose(conn: Connection, incoming: Incoming) -> None:
+def refuse_wrong_purpose(conn: Connection, rows: pd.DataFrame) -> None:
     """Keep real data out of a demonstration and synthetic data out of an office database.
 
     Raises
@@ -192,7 +230,7 @@ def refuse_wrong_purpose(conn: Connection, incoming: Incoming) -> None:
         With the command that makes the other sort of database.
     """
     purpose = register.load(conn).purpose
-    synthetic = incoming.rows["synthetic"].fillna(False).astype(bool)
+    synthetic = rows["synthetic"].fillna(False).astype(bool)
     if purpose == "demonstration" and not synthetic.all():
         raise InvalidDataError(
             "这是演示库，只收模拟数据。导入真实数据请先建正式库：python -m scripts.make_office"

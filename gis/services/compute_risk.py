@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from sqlalchemy.engine import Connection
@@ -121,10 +122,22 @@ def _assess(
         to_metres(hazards.load(conn), crs),
         to_metres(ground, crs),
         kinds=ws.kinds,
-        coverage=codes.load_coverage(conn),
+        coverage=_coverage(conn),
         constants={name: method.values for name, method in methods.items()},
         as_of=as_of,
     )
+
+
+def _coverage(conn: Connection) -> pd.DataFrame:
+    """Return how complete each kind is in each village.
+
+    Where places wait to be placed the models do not see all that is there: not complete.
+    """
+    found = codes.load_coverage(conn)
+    waiting = set(sites.count_unplaced(conn))
+    unseen = [pair in waiting for pair in zip(found["kind"], found["village"], strict=True)]
+    found.loc[(found["status"] == "complete") & np.array(unseen, dtype=bool), "status"] = "partial"
+    return found
 
 
 def _summary(found: Assessment) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.files import read
 from gis.services import access, changes
-from gis.services.changes import Report
+from gis.services.changes import ReadFile, Report
+from gis.services.compute_risk import compute_risk
+from gis.services.find_hotspots import find_hotspots
 from gis.services.import_sites import home_villages
-from gis.storage import areas, hazards, sites
+from gis.storage import areas, hazards, runs, sites
 from gis.storage.frames import missing_to_none
 from gis.storage.register import Stamp
 from gis.workspace import Workspace
@@ -39,7 +41,8 @@ def import_areas(
     An area that changed is closed today and a new row begins, so that earlier results keep
     their boundary. Areas that the file does not name stay as they are, or are closed where the
     file is said to be ``whole``. After a change of the home level every place and every case
-    finds its home village again. Overlaps are told in the report's notes.
+    finds its home village again, and what was computed before is computed anew; earlier results
+    stay with the boundaries they are of. Overlaps are told in the report's notes.
 
     Parameters, returns and errors as ``import_sites``.
     """
@@ -49,7 +52,7 @@ def import_areas(
         path, passport.fields, frozenset({"polygon"}), mapping=mapping, crs=crs
     )
     with changes.changing(ws, actor) as (conn, stamp):
-        changes.refuse_wrong_purpose(conn, incoming)
+        changes.refuse_wrong_purpose(conn, incoming.rows)
         stored = {row["code"]: row for row in areas.load_stored(conn, level)}
         groups = {"attrs": [field.name for field in passport.fields]}
         rows = [
@@ -63,15 +66,20 @@ def import_areas(
             new=len(new),
             changed=len(changed) + len(gone),
             same=same,
-            rejected=incoming.rejected,
+            rejected=incoming.rejected[: changes.MOST_KEPT],
+            refused=len(incoming.rejected),
             unmapped=incoming.unmapped,
         )
-        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
+        file = ReadFile(path.name, incoming.sha256, mapping or {})
+        stamp = changes.begin_import(conn, stamp, level, file)
         areas.close(conn, [old["id"] for old in (*gone, *(old for old, _ in changed))], stamp)
         areas.insert(conn, [*new, *(row for _, row in changed)], stamp)
         if passport == ws.home_level and report.new + report.changed:
             _find_homes(conn, ws, stamp)
-        notes = _notes(areas.load(conn, passport), gone, report, scored=passport.scored)
+        changes.end_import(conn, actor, stamp, report, file)
+        notes = _notes(areas.load(conn, passport), gone)
+    if passport.scored and report.new + report.changed:
+        notes.append(_recompute(ws, actor))
     return replace(report, notes=(*incoming.notes, *notes))
 
 
@@ -86,9 +94,7 @@ def _codes(rows: list[dict[str, Any]]) -> set[str]:
     return {row["code"] for row in rows}
 
 
-def _notes(
-    ground: gpd.GeoDataFrame, gone: list[RowMapping], report: Report, *, scored: bool
-) -> list[str]:
+def _notes(ground: gpd.GeoDataFrame, gone: list[RowMapping]) -> list[str]:
     """Say what the person who imported areas should know next."""
     notes = []
     shapes = to_metres(ground).geometry.to_numpy()
@@ -101,9 +107,24 @@ def _notes(
         notes.append(
             f"文件里没有的 {len(gone)} 个面已关闭：{'、'.join(row['name'] for row in gone)}"
         )
-    if scored and report.new + report.changed:
-        notes.append("边界或人口有变，请重新运行 python -m scripts.compute_risk")
     return notes
+
+
+def _recompute(ws: Workspace, actor: Actor) -> str:
+    """Compute anew what was computed with the old boundaries, and say so."""
+    with access.reading(ws, actor) as conn:
+        done = [verb for verb in COMPUTED if runs.latest(conn, verb)]
+    for verb in done:
+        COMPUTED[verb](ws, actor)
+    if done:
+        return "边界或人口有变，已按新边界重新计算；以前的结果仍保留原边界"
+    return "边界已就绪，导入场所后请运行 python -m scripts.compute_risk"
+
+
+COMPUTED: Mapping[str, Callable[[Workspace, Actor], Any]] = {
+    runs.RISK: compute_risk,
+    runs.HOTSPOTS: find_hotspots,
+}
 
 
 def _find_homes(conn: Connection, ws: Workspace, stamp: Stamp) -> None:

@@ -17,7 +17,7 @@ from gis.errors import ForbiddenError
 from gis.files import read
 from gis.files.read import Rejection
 from gis.services import access, changes
-from gis.services.changes import Report
+from gis.services.changes import ReadFile, Report
 from gis.services.import_sites import home_villages
 from gis.storage import hazards, sites
 from gis.storage.frames import missing_to_none
@@ -51,7 +51,7 @@ def import_hazards(
         path, cases.FIELDS, POINT, mapping=mapping, crs=crs, place_needed=False
     )
     with changes.changing(ws, actor) as (conn, stamp):
-        changes.refuse_wrong_purpose(conn, incoming)
+        changes.refuse_wrong_purpose(conn, incoming.rows)
         known = sites.by_key(conn, actor)
         stored = {row["key"]: row for row in hazards.load_stored(conn)}
         given, lost = _rows(incoming.rows, known, home_villages(conn, ws, incoming.rows))
@@ -65,20 +65,24 @@ def import_hazards(
         places = {place.id: place for place in known.values()}
         rows, others = _theirs(actor, told, stored, hazards.readable(conn, actor), places)
         new, changed, same = changes.sort_out(stored, rows)
+        rejected = changes.in_file_order(incoming.rejected, lost, others)
         report = Report(
             target=TARGET,
             new=len(new),
             changed=len(changed),
             same=same,
-            rejected=changes.in_file_order(incoming.rejected, lost, others),
+            rejected=rejected[: changes.MOST_KEPT],
+            refused=len(rejected),
             outside=changes.outside(rows),
             unmapped=incoming.unmapped,
             notes=incoming.notes,
         )
-        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
+        file = ReadFile(path.name, incoming.sha256, mapping or {})
+        stamp = changes.begin_import(conn, stamp, TARGET, file)
         hazards.insert(conn, new, stamp)
         hazards.update(conn, [{"hazard_id": old["id"], **row} for old, row in changed], stamp)
         hazards.record(conn, stamp)
+        changes.end_import(conn, actor, stamp, report, file)
     return report
 
 

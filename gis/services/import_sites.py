@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import shapely
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import apportion
+from gis.domain.arrays import Ints
 from gis.domain.crs import to_metres
 from gis.domain.kinds import Field, SiteKind
+from gis.domain.plans import COMMON, VILLAGE, Plan
 from gis.domain.rights import Actor
-from gis.files import read
-from gis.files.read import Rejection
+from gis.errors import InvalidDataError
+from gis.files import read, sandbox
+from gis.files.sandbox import Unpacked
 from gis.services import access, changes
-from gis.services.changes import Report
+from gis.services.changes import ReadFile, Report
+from gis.services.detect_system import refuse_doubtful_system
+from gis.services.sort_sites import CHUNK_ROWS, Asked, Journal, Tally, sorter
 from gis.storage import areas, codes, hazards, sites
-from gis.storage.frames import missing_to_none
+from gis.storage.register import Stamp
 from gis.workspace import Workspace
+
+Progress = Callable[[float], None]
+"""Told how much is done, 0 to 1."""
 
 
 def import_sites(
@@ -31,6 +40,8 @@ def import_sites(
     *,
     mapping: Mapping[str, str] | None = None,
     crs: str | None = None,
+    plan: Plan | None = None,
+    dry_run: bool = False,
 ) -> Report:
     """Insert or update the places of a file, by key, in one transaction.
 
@@ -43,11 +54,15 @@ def import_sites(
     kind
         Slug of the kind.
     path
-        GeoJSON, GeoPackage, shapefile or CSV with longitude and latitude.
+        A file of any format that ``unpack_file`` takes.
     mapping
-        Field name to column name of the file, where they differ.
+        Field name to column name of the file, where its headings do not tell.
     crs
-        Coordinate system of the file where it does not say it.
+        Coordinate system of the file where it does not say it, or a shift (GCJ-02, BD-09).
+    plan
+        How the file is read; ``mapping`` and ``crs`` go before what it says.
+    dry_run
+        Only tell what would become of the rows.
 
     Returns
     -------
@@ -60,78 +75,202 @@ def import_sites(
     ForbiddenError
         If the actor may change no place of it.
     InvalidDataError
-        If the file cannot be read, or is synthetic in an office database or real in a
+        If the file cannot be read, its coordinates seem to be in another system than it says
+        and nobody has decided, or it is synthetic in an office database or real in a
         demonstration.
+    """
+    access.require_change(actor, ws.kind(kind))
+    said = plan or Plan()
+    said = replace(said, mapping={**said.mapping, **(mapping or {})}, system=crs or said.system)
+    with tempfile.TemporaryDirectory(prefix="riskmap-") as folder:
+        source = sandbox.unpack_file(path, Path(folder), encoding=said.encoding, layer=said.layer)
+        asked = ask(ws, actor, kind, source, said)
+        if said.system is None:
+            refuse_doubtful_system(ws, actor, asked)
+        if dry_run:
+            return try_out(ws, actor, asked)
+        return commit(ws, actor, asked, name=path.name)
+
+
+def columns_of(ws: Workspace, kind: str) -> tuple[Field, ...]:
+    """Return the columns that a file of a kind may have; NotFoundError for an unknown kind."""
+    passport = ws.kind(kind)
+    identified = passport.identity.premises or passport.identity.operator
+    common = [
+        replace(field, unknown=bool(identified)) if field.name == "code" else field
+        for field in COMMON
+    ]
+    return (*common, VILLAGE, *passport.fields)
+
+
+def ask(ws: Workspace, actor: Actor, kind: str, source: Unpacked, plan: Plan) -> Asked:
+    """Decide how an unpacked file is read into a kind.
+
+    Raises
+    ------
+    InvalidDataError
+        If the plan names what is not there, or a column that must be there is not.
     """
     passport = ws.kind(kind)
     access.require_change(actor, passport)
     with access.reading(ws, actor) as conn:
         allowed = codes.allowed(conn)
-    incoming = read.read_places(
-        path, passport.fields, passport.geometry, mapping=mapping, crs=crs, codes=allowed
+    system = read.check_system(source, plan.system)
+    reading = read.plan_reading(
+        source, columns_of(ws, kind), passport.geometry, replace(plan, system=system)
     )
+    _need_identity(passport, reading.given, source.columns)
+    return Asked(passport, reading, allowed, plan.elsewhere)
+
+
+def _need_identity(kind: SiteKind, given: frozenset[str], there: Sequence[str]) -> None:
+    own = kind.identity
+    if given.isdisjoint({"code", own.premises, own.operator}):
+        names = [kind.field(name).title.zh for name in (own.premises, own.operator) if name]
+        raise InvalidDataError(
+            f"文件里没有编号列，也没有{'、'.join(names)}：请说明用哪一列"
+            f"（命令行用 --map code=列名），现有列：{'、'.join(there)}"
+        )
+
+
+def try_out(
+    ws: Workspace,
+    actor: Actor,
+    asked: Asked,
+    *,
+    journal: Journal = lambda _outcome: None,
+    progress: Progress = lambda _part: None,
+) -> Report:
+    """Tell what would become of the rows of a file; nothing is written."""
+    tally = Tally(asked.kind.slug)
+    with access.reading(ws, actor) as conn:
+        sorting = sorter(conn, ws, actor, asked)
+        for chunk in asked.reading.source.chunks(CHUNK_ROWS):
+            outcome = sorting.sort(chunk)
+            tally.add(outcome)
+            journal(outcome)
+            progress(_part(asked, chunk.rows))
+    return tally.report(asked.reading)
+
+
+def commit(
+    ws: Workspace,
+    actor: Actor,
+    asked: Asked,
+    *,
+    name: str,
+    profile: str | None = None,
+    expected: Mapping[str, int] | None = None,
+    progress: Progress = lambda _part: None,
+    also: Callable[[Connection, Stamp, Report], None] = lambda _conn, _stamp, _report: None,
+) -> Report:
+    """Take the rows of a file into the register, all of them or none.
+
+    Parameters
+    ----------
+    name
+        Of the file, as its owner calls it.
+    profile
+        Name of the profile that says how it is read, if one does.
+    expected
+        What the dry run counted; where the import would do something else, it does nothing.
+    also
+        Done in the same transaction, at its end.
+
+    Raises
+    ------
+    InvalidDataError
+        If the register changed since the dry run in a way that matters.
+    """
+    access.require_change(actor, asked.kind)
+    file = _read_file(asked, name, profile)
+    tally = Tally(asked.kind.slug)
     with changes.changing(ws, actor) as (conn, stamp):
-        changes.refuse_wrong_purpose(conn, incoming)
-        stored = {row["key"]: row for row in sites.load_stored(conn, kind)}
-        groups = {
-            "attrs": [field.name for field in passport.open_fields],
-            "personal": [field.name for field in passport.personal_fields],
-        }
-        given, others = _theirs(
-            actor, _rows(passport, incoming.rows, home_villages(conn, ws, incoming.rows)), stored
-        )
-        rows = [
-            changes.keep_unsaid(row, stored.get(row["key"]), incoming.given, COMMON, groups)
-            for row in given
-        ]
-        new, changed, same = changes.sort_out(stored, rows)
-        report = Report(
-            target=kind,
-            new=len(new),
-            changed=len(changed),
-            same=same,
-            rejected=changes.in_file_order(incoming.rejected, others),
-            outside=changes.outside(rows),
-            unmapped=incoming.unmapped,
-            notes=incoming.notes,
-        )
-        stamp = changes.begin_import(conn, actor, stamp, report, incoming, path, mapping)
-        sites.insert(conn, new, stamp)
-        sites.update(conn, [{"site_id": old["id"], **row} for old, row in changed], stamp)
-        sites.record(conn, passport, stamp)
+        stamp = changes.begin_import(conn, stamp, asked.kind.slug, file)
+        sorting = sorter(conn, ws, actor, asked)
+        for chunk in asked.reading.source.chunks(CHUNK_ROWS):
+            outcome = sorting.sort(chunk)
+            tally.add(outcome)
+            _write(conn, outcome.new, outcome.changed, stamp)
+            progress(_part(asked, chunk.rows) * WRITING)
+        report = tally.report(asked.reading)
+        if expected is not None and report.counts != dict(expected):
+            raise InvalidDataError("试算之后库里的数据有变，这次什么也没有导入：请重新试算再确认")
+        sites.record(conn, asked.kind, stamp)
         hazards.follow_sites(conn, stamp)
         hazards.record(conn, stamp)
-        sites.sync_indexes(conn, [passport])
+        sites.sync_indexes(conn, [asked.kind])
+        changes.end_import(conn, actor, stamp, report, file)
+        if asked.reading.is_shifted:
+            _log_conversion(conn, actor, asked, name)
+        also(conn, stamp, report)
+    progress(1.0)
     return report
 
 
-def _theirs(
-    actor: Actor, rows: Sequence[dict[str, Any]], stored: Mapping[str, RowMapping]
-) -> tuple[list[dict[str, Any]], list[Rejection]]:
-    """Tell the rows that the actor is in charge of from those that they are not."""
-    taken, refused = [], []
-    for row in rows:
-        old = stored.get(row["key"])
-        now_theirs = actor.in_charge(row["secrecy"], row["village"], row["industry"])
-        if now_theirs and (old is None or actor.covers(old["village"], old["industry"])):
-            taken.append(row)
-        else:
-            refused.append(Rejection(row["source_row"], access.NOT_YOURS))
-    return taken, refused
+WRITING = 0.7
+"""Part of the work that is done when the last row is written; history and layers follow."""
 
 
-COMMON = {
-    "name": "name",
-    "accuracy_m": "accuracy_m",
-    "verified_on": "verified_on",
-    "source": "source",
-}
-"""Columns of a row that are no passport's, and the field of the file that fills each."""
+def _write(
+    conn: Connection,
+    new: Sequence[dict[str, Any]],
+    changed: Sequence[tuple[RowMapping, dict[str, Any]]],
+    stamp: Stamp,
+) -> None:
+    sites.insert(
+        conn,
+        [{**row, "personal_since": dict.fromkeys(row["personal"], stamp.revision)} for row in new],
+        stamp,
+    )
+    sites.update(
+        conn,
+        [
+            {"site_id": old["id"], **row, "personal_since": _personal_since(old, row, stamp)}
+            for old, row in changed
+        ],
+        stamp,
+    )
 
 
-def columns_of(ws: Workspace, kind: str) -> tuple[Field, ...]:
-    """Return the columns that a file of a kind may have; NotFoundError for an unknown kind."""
-    return (*read.COMMON, *ws.kind(kind).fields)
+def _personal_since(old: Mapping[Any, Any], row: Mapping[str, Any], stamp: Stamp) -> dict[str, int]:
+    """Return the revision that each personal field is from."""
+    before, since = old["personal"], old["personal_since"]
+    return {
+        name: since.get(name, old["revision"]) if before.get(name) == value else stamp.revision
+        for name, value in row["personal"].items()
+    }
+
+
+def _read_file(asked: Asked, name: str, profile: str | None) -> ReadFile:
+    reading = asked.reading
+    how = {
+        "encoding": reading.source.encoding,
+        "layer": reading.source.layer,
+        "system": reading.system,
+        "swapped": reading.swapped,
+        "profile": profile,
+    }
+    return ReadFile(name, reading.source.sha256, dict(reading.columns), how)
+
+
+def _log_conversion(conn: Connection, actor: Actor, asked: Asked, name: str) -> None:
+    """Write into the audit log that coordinates were converted: that is regulated."""
+    access.log(
+        conn,
+        actor,
+        "convert",
+        asked.kind.slug,
+        file=name,
+        system=asked.reading.system,
+        swapped=asked.reading.swapped,
+        count=asked.reading.source.count,
+    )
+
+
+def _part(asked: Asked, rows: Ints) -> float:
+    last = int(rows[-1]) if len(rows) else 0
+    return min(1.0, last / max(1, asked.reading.source.count + 1))
 
 
 def home_villages(conn: Connection, ws: Workspace, places: gpd.GeoDataFrame) -> list[str | None]:
@@ -143,46 +282,3 @@ def home_villages(conn: Connection, ws: Workspace, places: gpd.GeoDataFrame) -> 
     places_m = to_metres(places[["geometry"]], level.metric_crs)
     villages_m = to_metres(villages, level.metric_crs)
     return list(apportion.home_codes(places_m.geometry.to_numpy(), villages_m))
-
-
-def _rows(
-    kind: SiteKind, places: gpd.GeoDataFrame, villages: list[str | None]
-) -> list[dict[str, Any]]:
-    """Turn the frame of a file into rows of the table ``site``."""
-    attrs = _records(places, kind.open_fields)
-    personal = _records(places, kind.personal_fields)
-    columns = {
-        name: missing_to_none(places[name])
-        for name in ("code", "name", "accuracy_m", "elevation_m", "verified_on", "source", "row")
-    }
-    wkb = shapely.to_wkb(places.geometry.array, byte_order=1)
-    return [
-        {
-            "kind": kind.slug,
-            "key": columns["code"][i],
-            "name": columns["name"][i],
-            "village": villages[i],
-            "industry": kind.industry,
-            "secrecy": kind.secrecy,
-            "accuracy_m": columns["accuracy_m"][i],
-            "elevation_m": columns["elevation_m"][i],
-            "verified_on": changes.as_date(columns["verified_on"][i]),
-            "source": columns["source"][i],
-            "synthetic": bool(places["synthetic"].iat[i]),
-            "attrs": attrs[i],
-            "personal": personal[i],
-            "unmapped": places["unmapped"].iat[i],
-            "geom": wkb[i],
-            "source_row": int(columns["row"][i]),
-        }
-        for i in range(len(places))
-    ]
-
-
-def _records(places: gpd.GeoDataFrame, fields: tuple[Field, ...]) -> list[dict[str, Any]]:
-    """Return the known values of the fields, one dict per place."""
-    columns = {field.name: missing_to_none(places[field.name]) for field in fields}
-    return [
-        {name: values[i] for name, values in columns.items() if values[i] is not None}
-        for i in range(len(places))
-    ]

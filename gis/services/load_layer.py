@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
+import pandas as pd
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import hazards as cases
@@ -19,6 +20,7 @@ from gis.domain.risk.assess import INDEX
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
+from gis.services.assess_quality import assess_open
 from gis.services.describe import Register, describe_open
 from gis.storage import areas, hazards, runs, sites, wire
 from gis.storage.dialect import Box
@@ -35,7 +37,8 @@ class LayerInfo:
     Attributes
     ----------
     register
-        Where it comes from: ``area``, ``risk``, ``kind``, ``hazard``, ``hotspot`` or ``heat``.
+        Where it comes from: ``area``, ``risk``, ``kind``, ``hazard``, ``hotspot``, ``heat`` or
+        ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -60,10 +63,13 @@ Texts = Callable[[Connection], Iterator[str]]
 
 AREAS = Title("行政区划", "Areas")
 RISK = Title("村级综合风险", "Village risk")
+DATA = Title("登记数据", "The register")
 HAZARDS = Title("隐患", "Hazards")
 COMPOSITE = Title("综合风险", "Composite risk")
 HOTSPOT, HEAT = "hotspot", "hazard_heat"
 """Layers of a run of ``find_hotspots``."""
+QUALITY = "quality"
+"""The layer of how good the register is, and its register."""
 RISK_PREFIX = "risk_"
 COMPOSITE_SLUG = RISK_PREFIX + "composite"
 
@@ -144,11 +150,13 @@ Catalogue = dict[str, tuple[LayerInfo, Texts]]
 
 
 def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
+    extents = wire.area_summary(conn)
     return {
         **_risk_layers(conn, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
-        **_area_layers(conn, ws),
+        **_quality_layer(ws, actor, extents),
+        **_area_layers(ws, extents),
     }
 
 
@@ -222,15 +230,24 @@ def _kind_layer(
     return info, lambda conn: wire.site_features(conn, kind.slug, actor)
 
 
-def _area_layers(conn: Connection, ws: Workspace) -> Catalogue:
-    summary = wire.area_summary(conn)
-    return {level.slug: _area_layer(level, summary) for level in ws.levels.values()}
+Extents = Mapping[str, tuple[int, Box | None]]
+"""Of each level: the number of its areas, and the degrees that they cover."""
 
 
-def _area_layer(
-    level: Level, summary: Mapping[str, tuple[int, Box | None]]
-) -> tuple[LayerInfo, Texts]:
-    count, extent = summary.get(level.slug, (0, None))
+def _quality_layer(ws: Workspace, actor: Actor, extents: Extents) -> Catalogue:
+    """Villages by how good the records are that the actor sees; judged when it is asked for."""
+    count, extent = extents.get(ws.home_level.slug, (0, None))
+    title = Title("登记数据质量", "Quality of the register")
+    info = LayerInfo(QUALITY, title, DATA, "polygon", count, extent, QUALITY)
+    return {QUALITY: (info, lambda conn: _quality_texts(conn, ws, actor))}
+
+
+def _area_layers(ws: Workspace, extents: Extents) -> Catalogue:
+    return {level.slug: _area_layer(level, extents) for level in ws.levels.values()}
+
+
+def _area_layer(level: Level, extents: Extents) -> tuple[LayerInfo, Texts]:
+    count, extent = extents.get(level.slug, (0, None))
     info = LayerInfo(level.slug, level.title, AREAS, "polygon", count, extent, "area")
     return info, lambda conn: iter(areas.shown_texts(areas.load(conn, level), level))
 
@@ -274,6 +291,34 @@ def _hazard_texts(conn: Connection, ws: Workspace, actor: Actor) -> Iterator[str
     frame["overdue"] = frame["overdue_days"] > 0
     yield from feature_texts(frame, frame["id"], HAZARD_PROPERTIES, integers=["site"])
 
+
+def _quality_texts(conn: Connection, ws: Workspace, actor: Actor) -> Iterator[str]:
+    """Encode the villages with what is known of their records; no record has no grade."""
+    villages = areas.load(conn, ws.home_level)
+    if villages.empty:
+        return
+    found = pd.DataFrame(assess_open(conn, ws, actor).villages).set_index("village")
+    frame = villages.join(found.drop(columns="name"), on="code")
+    tenths = 1000 * frame["completeness"].astype(float) + 1e-6  # cut: 100 % is all and no less
+    frame["completeness_pct"] = tenths // 1 / 10
+    frame["to_verify"] = frame["stale"] + frame["never"]
+    yield from feature_texts(frame, frame["area"], QUALITY_PROPERTIES)
+
+
+QUALITY_PROPERTIES = [
+    "code",
+    "name",
+    "grade",
+    "records",
+    "completeness_pct",
+    "to_verify",
+    "stale",
+    "never",
+    "accuracy_unknown",
+    "unplaced",
+    "median_accuracy_m",
+    "synthetic",
+]
 
 HAZARD_PROPERTIES = [
     "code",

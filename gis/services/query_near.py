@@ -113,9 +113,10 @@ def _said(about: Register) -> Mapping[str, Any]:
     }
 
 
-def _check(lon: float, lat: float, radius_m: float, limit: int) -> None:
-    if not all(map(math.isfinite, (lon, lat, radius_m))):
-        raise InvalidDataError("经度、纬度和半径都要是有限的数字")
+def check_position(lon: float, lat: float) -> None:
+    """Refuse a point outside the country; InvalidDataError names axes that look swapped."""
+    if not all(map(math.isfinite, (lon, lat))):
+        raise InvalidDataError("经度、纬度要是有限的数字")
     if _within(lat, geometry.LON_RANGE) and _within(lon, geometry.LAT_RANGE):
         raise InvalidDataError(
             f"经度 {lon:g}、纬度 {lat:g} 像是写反了：经度在前，例如 119.37,31.72"
@@ -125,6 +126,12 @@ def _check(lon: float, lat: float, radius_m: float, limit: int) -> None:
             f"经度 {lon:g}、纬度 {lat:g} 不在范围内："
             f"经度 {_span(geometry.LON_RANGE)}，纬度 {_span(geometry.LAT_RANGE)}"
         )
+
+
+def _check(lon: float, lat: float, radius_m: float, limit: int) -> None:
+    if not math.isfinite(radius_m):
+        raise InvalidDataError("半径要是有限的数字")
+    check_position(lon, lat)
     if not 1 <= radius_m <= MAX_RADIUS_M:
         raise InvalidDataError(f"半径 {radius_m:g} 米不在范围内：请用 1 至 {MAX_RADIUS_M:g} 米")
     if not 1 <= limit <= MAX_LIMIT:

@@ -11,12 +11,15 @@ import pandas as pd
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import hazards as cases
+from gis.domain import quality
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.rights import Actor
-from gis.errors import NotFoundError
-from gis.services.access import reading
+from gis.errors import MergedError, NotFoundError
+from gis.services.access import could_change, reading
+from gis.services.charge import takes_point
 from gis.services.describe import Register, describe_open
-from gis.storage import areas, codes, hazards, sites
+from gis.storage import areas, codes, frames, hazards, sites
+from gis.storage.frames import missing_to_none
 from gis.workspace import Workspace
 
 
@@ -28,7 +31,9 @@ def show_site(ws: Workspace, actor: Actor, site_id: int) -> dict[str, Any]:
     Returns
     -------
     Among the rest ``masked``, the titles of personal fields that are not shown, and
-    ``may_unmask``, whether the actor may ask for them (``show_personal``).
+    ``may_unmask``, whether the actor may ask for them (``show_personal``); ``in_charge``,
+    whether they may see its history (``show_history``); ``placed``, whether it has a position,
+    and ``may_place``, whether they may give it one on the map (``place_site``).
 
     Raises
     ------
@@ -52,9 +57,13 @@ def show_site(ws: Workspace, actor: Actor, site_id: int) -> dict[str, Any]:
         "fields": _fields(kind.open_fields, row["attrs"], titles),
         "masked": [field.title.zh for field in kind.personal_fields],
         "may_unmask": may_unmask(actor, row) and bool(kind.personal_fields),
+        "in_charge": actor.in_charge(row["secrecy"], row["village"], row["industry"]),
+        "may_place": _may_place(actor, kind, row),
+        "placed": row["geom"] is not None,
         "source": row["source"],
         "verified_on": row["verified_on"].isoformat() if row["verified_on"] else None,
         "accuracy_m": row["accuracy_m"],
+        "quality": _quality(kind, row, about.as_of),
         "open_hazards": _open_hazards(found, about.as_of),
         "generalised": False,
         "synthetic": row["synthetic"],
@@ -66,14 +75,23 @@ def find_shown(conn: Connection, actor: Actor, site_id: int) -> tuple[RowMapping
 
     Raises
     ------
+    MergedError
+        If it was merged into a place that they may see.
     NotFoundError
         If there is no such place, or they may see nothing of it.
     """
     shown = sites.load_shown(conn, actor, site_id)
     row = sites.load_one(conn, site_id)
     if shown is None or row is None:
+        _refuse_merged(conn, actor, row)
         raise NotFoundError(f"没有编号为 {site_id} 的场所")
     return row, *shown
+
+
+def _refuse_merged(conn: Connection, actor: Actor, row: RowMapping | None) -> None:
+    into = row["merged_into"] if row else None
+    if into is not None and sites.load_shown(conn, actor, into):
+        raise MergedError(f"这个场所已并入场所 {into}：请看那一个", site_id=into)
 
 
 def may_unmask(actor: Actor, row: Mapping[Any, Any]) -> bool:
@@ -81,6 +99,12 @@ def may_unmask(actor: Actor, row: Mapping[Any, Any]) -> bool:
     return actor.powers.personal and actor.in_charge(
         row["secrecy"], row["village"], row["industry"]
     )
+
+
+def _may_place(actor: Actor, kind: SiteKind, row: RowMapping) -> bool:
+    """Tell whether an actor may give a place another point, or its first."""
+    theirs = actor.in_charge(row["secrecy"], row["village"], row["industry"])
+    return theirs and could_change(actor, kind) and takes_point(kind, row["geom"])
 
 
 def _head(kind: SiteKind, site_id: int, about: Register) -> dict[str, Any]:
@@ -106,9 +130,13 @@ def _generalised(kind: SiteKind, site_id: int, feature: str, about: Register) ->
         "fields": _fields(fields, told, {}),
         "masked": [],
         "may_unmask": False,
+        "in_charge": False,
+        "may_place": False,
+        "placed": True,
         "source": None,
         "verified_on": None,
         "accuracy_m": told["accuracy_m"],
+        "quality": None,
         "open_hazards": [],
         "generalised": True,
         "synthetic": told["synthetic"],
@@ -132,6 +160,28 @@ def _fields(
 
 def _value(field: Field, value: Any, titles: Mapping[str, Mapping[str, str]]) -> Any:
     return titles.get(field.codes, {}).get(value, value) if field.codes else value
+
+
+def _quality(kind: SiteKind, row: RowMapping, as_of: dt.date) -> dict[str, Any]:
+    """Return how good the record is: grade, fields that are missing, days, position."""
+    place = frames.places([row], kind.open_fields, plain=sites.PLAIN)
+    judged = quality.assess(place, kind, as_of)[QUALITY_FACTS]
+    found = {str(name): missing_to_none(column)[0] for name, column in judged.items()}
+    missing = [kind.field(name).title for name in found["missing"].split()]
+    titles = [{"title": title.zh, "title_en": title.en} for title in missing]
+    return {**found, "missing": titles, "verify_days": kind.verify_days}
+
+
+QUALITY_FACTS = [
+    "grade",
+    "fields",
+    "filled",
+    "missing",
+    "days_since_verified",
+    "overdue_days",
+    "freshness",
+    "position",
+]
 
 
 def _open_hazards(found: pd.DataFrame, as_of: dt.date) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -42,6 +42,20 @@ def load_one(conn: Connection, level: str, code: str) -> RowMapping | None:
         area.c.level == level, area.c.code == code, area.c.valid_to.is_(None)
     )
     return conn.execute(query).mappings().first()
+
+
+def names(conn: Connection, level: str) -> dict[str, str]:
+    """Return code to name of the areas of a level that hold now, by code."""
+    query = sa.select(area.c.code, area.c.name).where(
+        area.c.level == level, area.c.valid_to.is_(None)
+    )
+    return dict(conn.execute(query.order_by(area.c.code)).all())
+
+
+def names_of(conn: Connection, levels: Collection[str]) -> set[str]:
+    """Return the names of all areas of some levels that hold now."""
+    query = sa.select(area.c.name).where(area.c.level.in_(levels), area.c.valid_to.is_(None))
+    return set(conn.scalars(query))
 
 
 def close(conn: Connection, ids: Sequence[int], stamp: Stamp) -> None:

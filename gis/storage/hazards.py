@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.history import MERGE
 from gis.domain.rights import Actor
 from gis.storage import frames, rights
 from gis.storage.dialect import geometry_value, geometry_wkb
@@ -121,8 +122,43 @@ def follow_sites(conn: Connection, stamp: Stamp) -> None:
     conn.execute(change.values(village=home, revision=stamp.revision))
 
 
-def record(conn: Connection, stamp: Stamp) -> None:
-    """Write an event for every case that this transaction touched."""
+def change_site(conn: Connection, from_site: int, to_site: int, stamp: Stamp) -> list[int]:
+    """Give all cases of a place to another; return their ids. Call ``record`` afterwards."""
+    of = hazard.c.site == from_site
+    ids = list(conn.scalars(sa.select(hazard.c.id).where(of).order_by(hazard.c.id)))
+    conn.execute(sa.update(hazard).where(of).values(site=to_site, revision=stamp.revision))
+    return ids
+
+
+def change_back(
+    conn: Connection, revision: int, from_site: int, to_site: int, stamp: Stamp
+) -> list[int]:
+    """Give back the cases that a merge moved and that are still where it moved them.
+
+    Parameters
+    ----------
+    revision
+        Of the merge.
+
+    Returns
+    -------
+    Their ids. Call ``record`` afterwards.
+    """
+    moved = sa.select(hazard_event.c.hazard).where(
+        hazard_event.c.revision == revision, hazard_event.c.change == MERGE
+    )
+    still = sa.and_(hazard.c.site == from_site, hazard.c.id.in_(moved))
+    ids = list(conn.scalars(sa.select(hazard.c.id).where(still).order_by(hazard.c.id)))
+    back = sa.update(hazard).where(hazard.c.id.in_(ids))
+    conn.execute(back.values(site=to_site, revision=stamp.revision))
+    return ids
+
+
+def record(conn: Connection, stamp: Stamp, moved: Collection[int] = ()) -> None:
+    """Write an event for every case that this transaction touched.
+
+    ``moved`` are those that went to another place with a merge.
+    """
     known = sa.select(hazard_event.c.hazard).distinct()
     before = set(conn.scalars(known))
     rows = _rows(conn, hazard.c.revision == stamp.revision)
@@ -132,13 +168,19 @@ def record(conn: Connection, stamp: Stamp) -> None:
             "at": stamp.at,
             "actor": stamp.actor,
             "revision": stamp.revision,
-            "change": "update" if row["id"] in before else "insert",
+            "change": _word(row["id"], before, moved),
             "facts": {name: _as_json(row[name]) for name in ("key", *FACTS)},
         }
         for row in rows
     ]
     if events:
         conn.execute(sa.insert(hazard_event), events)
+
+
+def _word(id_: int, before: Collection[int], moved: Collection[int]) -> str:
+    if id_ in moved:
+        return MERGE
+    return "update" if id_ in before else "insert"
 
 
 def _as_json(value: Any) -> Any:

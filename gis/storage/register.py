@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -121,9 +122,9 @@ def record_import(
     file_name: str,
     sha256: str,
     mapping: dict[str, str],
-    counts: dict[str, int],
+    reading: dict[str, Any],
 ) -> int:
-    """Write down that a file was read; return the import's id."""
+    """Write down that a file is read; return the import's id."""
     row = sa.insert(import_batch).values(
         at=at,
         actor=actor,
@@ -131,6 +132,13 @@ def record_import(
         file_name=file_name,
         sha256=sha256,
         mapping=mapping,
-        counts=counts,
+        reading=reading,
+        counts={},
     )
     return int(conn.execute(row.returning(import_batch.c.id)).scalar_one())
+
+
+def count_import(conn: Connection, stamp: Stamp, counts: dict[str, int]) -> None:
+    """Write down how many rows of the stamp's import were new, changed and so on."""
+    change = sa.update(import_batch).where(import_batch.c.id == stamp.batch)
+    conn.execute(change.values(counts=counts))

@@ -36,6 +36,16 @@ def ids_of_true_places(actor: Actor) -> sa.Select[tuple[int]]:
     return sa.select(site_shown.c.site).where(true_place(actor))
 
 
+def in_charge(actor: Actor, table: sa.FromClause = site) -> sa.ColumnElement[bool]:
+    """Return the condition on ``site`` (or an alias of it) for what an actor is in charge of.
+
+    Also for places that were merged into others: those have no row that is shown.
+    """
+    if not actor.cleared:
+        return sa.false()
+    return sa.and_(table.c.secrecy.in_(actor.cleared), _own(actor, table))
+
+
 def cases(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition on ``hazard`` for the cases that an actor may see.
 
@@ -68,7 +78,7 @@ def _in_place_of_others(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
-def _own(actor: Actor, table: sa.Table) -> sa.ColumnElement[bool]:
+def _own(actor: Actor, table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return the condition that a row lies in the actor's scope; never null."""
     return sa.and_(_in(table.c.village, actor.villages), _in(table.c.industry, actor.industries))
 

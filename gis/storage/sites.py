@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -46,28 +46,91 @@ FACTS = tuple(c.name for c in site_version.c if c.name in site.c and c.name not 
 """Columns that a version copies from its place."""
 
 
+HERE = site.c.merged_into.is_(None)
+"""The condition that a place counts: one that was merged into another no longer does."""
+
+PLACED = sa.and_(HERE, site.c.geom.is_not(None))
+"""The condition that a place counts and has a position: the others wait to be placed."""
+
+
 def load(
     conn: Connection,
     kind: SiteKind,
     *,
     codes: frames.Codes | None = None,
     reader: Actor | None = None,
+    unplaced: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return the places of a kind as a site frame in EPSG:4490, in id order, nothing personal.
 
     ``reader`` limits them to those whose true place an actor may see; a computation has none.
+    ``unplaced`` adds those that have no position yet: their geometry is missing.
     """
-    where = site.c.kind == kind.slug
+    where = sa.and_(site.c.kind == kind.slug, HERE if unplaced else PLACED)
     if reader is not None:
         where = sa.and_(where, site.c.id.in_(rights.ids_of_true_places(reader)))
     return frames.places(_rows(conn, where), kind.open_fields, plain=PLAIN, codes=codes)
 
 
-def load_stored(conn: Connection, kind: str) -> Sequence[RowMapping]:
-    """Return all that is stored of the places of a kind, to compare with a file."""
+def load_stored(conn: Connection, kind: str, keys: Collection[str]) -> Sequence[RowMapping]:
+    """Return all that is stored of the places of a kind with these keys, to compare with a file.
+
+    Those that were merged into another are among them.
+    """
     columns = [c for c in site.c if c.key != "geom"]
-    query = sa.select(*columns, geometry_wkb(site.c.geom)).where(site.c.kind == kind)
+    query = sa.select(*columns, geometry_wkb(site.c.geom))
+    return conn.execute(query.where(site.c.kind == kind, site.c.key.in_(keys))).mappings().all()
+
+
+UNPLACED = sa.and_(HERE, site.c.geom.is_(None))
+"""The condition that a place counts and waits to be placed."""
+
+
+def count_unplaced(
+    conn: Connection, reader: Actor | None = None, *, keeper: Actor | None = None
+) -> dict[tuple[str, str], int]:
+    """Return (kind, village or empty text) to the number of places that wait to be placed.
+
+    ``reader`` limits them to those that an actor may see, ``keeper`` to those that one is in
+    charge of.
+    """
+    where = UNPLACED
+    if reader is not None:
+        where = sa.and_(where, site.c.id.in_(rights.ids_of_true_places(reader)))
+    if keeper is not None:
+        where = sa.and_(where, rights.in_charge(keeper))
+    of = (site.c.kind, sa.func.coalesce(site.c.village, ""))
+    query = sa.select(*of, sa.func.count()).where(where).group_by(*of)
+    return {(kind, village): count for kind, village, count in conn.execute(query)}
+
+
+def load_unplaced(
+    conn: Connection,
+    keeper: Actor,
+    *,
+    kind: str | None,
+    village: str | None,
+    limit: int,
+    offset: int,
+) -> Sequence[RowMapping]:
+    """Return id, kind, key, name and village of places to be placed that an actor is in charge of.
+
+    ``village`` may be the empty text: in none. By village, kind and id, a page of them.
+    """
+    where = [UNPLACED, rights.in_charge(keeper)]
+    if kind is not None:
+        where.append(site.c.kind == kind)
+    if village is not None:
+        where.append(sa.func.coalesce(site.c.village, "") == village)
+    columns = (site.c[name] for name in ("id", "kind", "key", "name", "village"))
+    order = (sa.func.coalesce(site.c.village, ""), site.c.kind, site.c.id)
+    query = sa.select(*columns).where(*where).order_by(*order).limit(limit).offset(offset)
     return conn.execute(query).mappings().all()
+
+
+def load_many(conn: Connection, ids: Iterable[int]) -> dict[int, RowMapping]:
+    """Return places without their personal fields, merged ones too, by id."""
+    return {row["id"]: row for row in _rows(conn, site.c.id.in_(list(ids)))}
 
 
 def load_one(conn: Connection, site_id: int) -> RowMapping | None:
@@ -94,13 +157,31 @@ def load_personal(conn: Connection, site_id: int) -> dict[str, Any]:
     return dict(found or {})
 
 
+def load_private(
+    conn: Connection, ids: Iterable[int]
+) -> dict[int, tuple[dict[str, Any], dict[str, int]]]:
+    """Return the personal fields of places, and since which revision each is known, by id.
+
+    To bring two places together, not to be shown.
+    """
+    query = sa.select(site.c.id, site.c.personal, site.c.personal_since)
+    rows = conn.execute(query.where(site.c.id.in_(list(ids))))
+    return {id_: (dict(personal), dict(since)) for id_, personal, since in rows}
+
+
+def load_personal_since(conn: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return since which revision each personal field of places is known, by id; no value."""
+    query = sa.select(site.c.id, site.c.personal_since).where(site.c.id.in_(list(ids)))
+    return {id_: dict(since) for id_, since in conn.execute(query)}
+
+
 def load_positions(conn: Connection, *, reader: Actor | None = None) -> gpd.GeoDataFrame:
-    """Return id, kind, village and geometry of every place, in id order (EPSG:4490).
+    """Return id, kind, village and geometry of every placed place, in id order (EPSG:4490).
 
     ``reader`` limits them to those whose true place an actor may see.
     """
     plain = (site.c.id, site.c.kind, site.c.village)
-    query = sa.select(*plain, geometry_wkb(site.c.geom)).order_by(site.c.id)
+    query = sa.select(*plain, geometry_wkb(site.c.geom)).where(PLACED).order_by(site.c.id)
     if reader is not None:
         query = query.where(site.c.id.in_(rights.ids_of_true_places(reader)))
     return frames.places(conn.execute(query).mappings().all(), (), plain=plain)
@@ -116,22 +197,33 @@ class Place(NamedTuple):
 
 
 def by_key(conn: Connection, reader: Actor) -> dict[tuple[str, str], Place]:
-    """Return (kind, key) to every place whose true row an actor may see."""
-    facts = ("kind", "key", "id", "village", "industry", "secrecy")
-    query = sa.select(*(site.c[name] for name in facts))
-    rows = conn.execute(query.where(site.c.id.in_(rights.ids_of_true_places(reader))))
+    """Return (kind, key) to every place whose true row an actor may see.
+
+    The key of a place that was merged into another leads to that one.
+    """
+    stands = site.alias()
+    facts = (stands.c[name] for name in Place._fields)
+    query = sa.select(site.c.kind, site.c.key, *facts).join_from(
+        site, stands, stands.c.id == sa.func.coalesce(site.c.merged_into, site.c.id)
+    )
+    rows = conn.execute(query.where(stands.c.id.in_(rights.ids_of_true_places(reader))))
     return {(kind, key): Place(*facts) for kind, key, *facts in rows}
 
 
 def names(conn: Connection, ids: Iterable[int], reader: Actor) -> dict[int, RowMapping]:
     """Return those places asked for whose true row an actor may see, by id.
 
-    Each has id, name, kind, village, industry and secrecy.
+    Each has id, name, kind, village, industry and secrecy. For a place that was merged into
+    another they are that one's: what was computed before still speaks of the first.
     """
-    asked = sa.and_(site.c.id.in_(list(ids)), site.c.id.in_(rights.ids_of_true_places(reader)))
+    stands = site.alias()
     columns = ("id", "name", "kind", "village", "industry", "secrecy")
-    query = sa.select(*(site.c[name] for name in columns)).where(asked)
-    return {row["id"]: row for row in conn.execute(query).mappings()}
+    query = sa.select(site.c.id.label("asked"), *(stands.c[name] for name in columns)).join_from(
+        site, stands, stands.c.id == sa.func.coalesce(site.c.merged_into, site.c.id)
+    )
+    seen = stands.c.id.in_(rights.ids_of_true_places(reader))
+    rows = conn.execute(query.where(site.c.id.in_(list(ids)), seen)).mappings()
+    return {row["asked"]: row for row in rows}
 
 
 def kinds_of(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -164,14 +256,19 @@ def update(conn: Connection, rows: Sequence[Mapping[str, Any]], stamp: Stamp) ->
         conn.execute(change.values(**values, **_stamped(stamp)), list(rows))
 
 
-def record(conn: Connection, kind: SiteKind, stamp: Stamp) -> None:
-    """Write versions and shown rows of the places of a kind that this transaction touched."""
+def record(conn: Connection, kind: SiteKind, stamp: Stamp, change: str | None = None) -> None:
+    """Write versions and shown rows of the places of a kind that this transaction touched.
+
+    ``change`` says what was done; by itself it is ``insert`` or ``update``.
+    """
     touched = sa.and_(site.c.kind == kind.slug, site.c.revision == stamp.revision)
-    _record_versions(conn, touched, stamp)
+    _record_versions(conn, touched, stamp, change)
     _record_shown(conn, kind, touched)
 
 
-def _record_versions(conn: Connection, touched: sa.ColumnElement[bool], stamp: Stamp) -> None:
+def _record_versions(
+    conn: Connection, touched: sa.ColumnElement[bool], stamp: Stamp, change: str | None
+) -> None:
     ids = sa.select(site.c.id).where(touched)
     conn.execute(
         sa.update(site_version)
@@ -181,7 +278,7 @@ def _record_versions(conn: Connection, touched: sa.ColumnElement[bool], stamp: S
     known = sa.exists().where(site_version.c.site == site.c.id)
     extra = {
         "site": site.c.id,
-        "change": sa.case((known, "update"), else_="insert"),
+        "change": sa.literal(change) if change else sa.case((known, "update"), else_="insert"),
         "actor": sa.literal(stamp.actor),
     }
     source = sa.select(*(site.c[name] for name in FACTS), *extra.values()).where(touched)
@@ -192,15 +289,31 @@ def _record_shown(conn: Connection, kind: SiteKind, touched: sa.ColumnElement[bo
     conn.execute(
         sa.delete(site_shown).where(site_shown.c.site.in_(sa.select(site.c.id).where(touched)))
     )
-    rows = _rows(conn, touched)
-    if not rows:
-        return
-    places = frames.places(rows, kind.open_fields, plain=PLAIN)
-    _insert_shown(conn, rows, audience(kind.secrecy), shown_texts(places, kind), places)
-    if kind.generalised:
-        cells = generalised(places, kind)
-        texts = generalised_texts(cells, kind)
-        _insert_shown(conn, rows, audience(kind.secrecy, generalised=True), texts, cells)
+    for rows in _pages(conn, sa.and_(touched, HERE)):
+        places = frames.places(rows, kind.open_fields, plain=PLAIN)
+        _insert_shown(conn, rows, audience(kind.secrecy), shown_texts(places, kind), places)
+        if kind.generalised:
+            placed = places.geometry.notna().to_numpy()
+            cells = generalised(places[placed], kind)
+            _insert_shown(
+                conn,
+                [row for row, has_place in zip(rows, placed, strict=True) if has_place],
+                audience(kind.secrecy, generalised=True),
+                generalised_texts(cells, kind),
+                cells,
+            )
+
+
+PAGE = 2000
+"""Places taken at once when what is shown of them is made: memory stays bounded."""
+
+
+def _pages(conn: Connection, where: sa.ColumnElement[bool]) -> Iterator[Sequence[RowMapping]]:
+    """Yield rows in id order, a page at a time."""
+    last = -1
+    while rows := _rows(conn, sa.and_(where, site.c.id > last), limit=PAGE):
+        yield rows
+        last = rows[-1]["id"]
 
 
 def _insert_shown(
@@ -210,6 +323,8 @@ def _insert_shown(
     texts: Sequence[str],
     places: gpd.GeoDataFrame,
 ) -> None:
+    if not rows:
+        return
     shapes = shapely.to_wkb(places.geometry.to_numpy(), byte_order=1)
     conn.execute(
         sa.insert(site_shown).values(geom=geometry_value()),
@@ -260,11 +375,13 @@ def shown_texts(places: gpd.GeoDataFrame, kind: SiteKind) -> list[str]:
     return feature_texts(named, named["id"], columns, integers=integers)
 
 
-def _rows(conn: Connection, where: sa.ColumnElement[bool]) -> Sequence[RowMapping]:
-    hidden = ("geom", "personal", "unmapped")
+def _rows(
+    conn: Connection, where: sa.ColumnElement[bool], *, limit: int | None = None
+) -> Sequence[RowMapping]:
+    hidden = ("geom", "personal", "personal_since", "unmapped")
     columns = [c for c in site.c if c.key not in hidden]
     query = sa.select(*columns, geometry_wkb(site.c.geom)).where(where).order_by(site.c.id)
-    return conn.execute(query).mappings().all()
+    return conn.execute(query.limit(limit)).mappings().all()
 
 
 def _stamped(stamp: Stamp) -> dict[str, Any]:

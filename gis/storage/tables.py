@@ -79,6 +79,27 @@ import_batch = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("mapping", Json, nullable=False),
     sa.Column("counts", Json, nullable=False),
+    sa.Column(
+        "reading",
+        Json,
+        nullable=False,
+        server_default=sa.text("'{}'"),
+        comment="how the file was read: encoding, coordinate system, profile",
+    ),
+    sqlite_autoincrement=True,
+)
+
+import_profile = sa.Table(
+    "import_profile",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.Text, nullable=False, comment="the system that the files come from"),
+    sa.Column("columns", Json, nullable=False, comment="of such a file, by which it is known"),
+    sa.Column("plan", Json, nullable=False, comment="how its columns fill the fields"),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.UniqueConstraint("kind", "name"),
     sqlite_autoincrement=True,
 )
 
@@ -98,6 +119,9 @@ def _facts() -> list[sa.Column[Any]]:
         sa.Column("source", sa.Text),
         sa.Column("synthetic", sa.Boolean, nullable=False),
         sa.Column("attrs", Json, nullable=False),
+        sa.Column("note", sa.Text, comment="what was done to it beside its file or form"),
+        sa.Column("source_row", sa.Integer),
+        _to("site", name="merged_into"),
     ]
 
 
@@ -111,8 +135,14 @@ site = sa.Table(
     sa.Column("known_from", Utc, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
     _to("import_batch"),
-    sa.Column("source_row", sa.Integer),
     sa.Column("personal", Json, nullable=False, comment="in no list, tile, export or version"),
+    sa.Column(
+        "personal_since",
+        Json,
+        nullable=False,
+        server_default=sa.text("'{}'"),
+        comment="personal field to the revision that it is from",
+    ),
     sa.Column("unmapped", Json, nullable=False, comment="columns of the file that no field took"),
     geometry_column(),
     sa.UniqueConstraint("kind", "key"),
@@ -333,6 +363,33 @@ run_shown = sa.Table(
     sa.Column("feature", sa.Text, nullable=False, comment="GeoJSON, ready to send"),
     geometry_column(),
     sa.Index(None, "run", "layer"),
+)
+
+upload = sa.Table(
+    "upload",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("account", Id, comment="whose it is; null: a command's"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("plan", Json, nullable=False, comment="how it is to be read, as far as was said"),
+    sa.Column("found", Json, nullable=False, comment="what it holds and what was guessed"),
+    sa.Column("report", Json, nullable=False, comment="of the dry run, then of the import"),
+    _to("job"),
+    sqlite_autoincrement=True,
+)
+
+apart = sa.Table(
+    "apart",
+    metadata,
+    _to("site", name="one", primary_key=True),
+    _to("site", name="other", primary_key=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.CheckConstraint("one < other", name="order"),
 )
 
 job = sa.Table(

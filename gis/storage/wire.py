@@ -51,9 +51,11 @@ def candidates_query(
 
 
 def site_features(conn: Connection, kind: str, actor: Actor) -> Iterator[str]:
-    """Yield the ready features of a kind in site order, a page at a time."""
+    """Yield the ready features of a kind's placed places in site order, a page at a time."""
     shown = site_shown.c
-    query = sa.select(shown.site, shown.feature).where(shown.kind == kind, rights.shown(actor))
+    query = sa.select(shown.site, shown.feature).where(
+        shown.kind == kind, shown.geom.is_not(None), rights.shown(actor)
+    )
     last = -1
     while rows := conn.execute(
         query.where(shown.site > last).order_by(shown.site).limit(PAGE)
@@ -71,8 +73,9 @@ def run_features(conn: Connection, run_id: int, layer: str) -> Iterator[str]:
 
 
 def site_summary(conn: Connection, actor: Actor) -> dict[str, tuple[int, Box | None]]:
-    """Return kind to the number of visible places and their extent in degrees."""
-    return _summary(conn, site_shown, site_shown.c.kind, rights.shown(actor))
+    """Return kind to the number of visible placed places and their extent in degrees."""
+    placed = sa.and_(site_shown.c.geom.is_not(None), rights.shown(actor))
+    return _summary(conn, site_shown, site_shown.c.kind, placed)
 
 
 def run_summary(conn: Connection, run_id: int) -> dict[str, tuple[int, Box | None]]:

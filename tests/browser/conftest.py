@@ -38,6 +38,12 @@ SCREENS: dict[str, dict[str, Any]] = {
 TIMEOUT_MS = 15_000
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Drive the browser on one database: what differs between them is tested below the pages."""
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ["spatialite"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a running Chromium."""

@@ -38,6 +38,11 @@ def test_names_of_owners_and_their_telephones_are_personal_in_every_kind() -> No
         ("beds = 0.85", "cots = 0.85", "cots"),
         ("secrecy", "secret", "secret"),
         ("[symbol]", "[symbol", "hospital.toml"),
+        ("[symbol]", '[identity]\noperator = "nobody"\n[symbol]', "nobody"),
+        ("[symbol]", '[identity]\noperator = "phone"\n[symbol]', "个人信息"),
+        ("[symbol]", "[identity]\nowner = 1\n[symbol]", "owner"),
+        ('type = "integer"', 'type = "integer"\nrule = "luck"', "luck"),
+        ("verify_days = 365", "verify_days = 0", "verify_days"),
     ],
 )
 def test_a_wrong_passport_is_refused_by_name(

@@ -71,7 +71,7 @@ def hours_ago(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
 def test_every_change_import_export_and_computation_is_in_the_log(
     office: Workspace, tmp_path: Path
 ) -> None:
-    school = [(None, {"code": "1"})]
+    school = [(None, {"code": "1", "pupils": -1})]
     path = write_geojson(tmp_path / "a.geojson", school)
     import_sites(office, OPERATOR, "school", path)
     compute_risk(office, OPERATOR)

@@ -143,7 +143,7 @@ def test_the_demonstration_says_what_it_is_and_has_its_own_today(demo: Workspace
     assert [n.zh for n in about.notices] == ["模拟数据", "边界示意，不作划界依据"]
 
 
-def test_a_village_whose_population_changed_keeps_its_score_until_the_next_run(
+def test_a_village_whose_population_changed_is_computed_anew_at_once(
     office: Workspace, tmp_path: Path
 ) -> None:
     head = "kind,village,status,as_of,source\n"
@@ -164,7 +164,8 @@ def test_a_village_whose_population_changed_keeps_its_score_until_the_next_run(
     assert before["score"] is not None
     changed = write_villages(tmp_path / "v.geojson", residents=1100)
     report = import_areas(office, OPERATOR, "village", changed)
-    assert any("compute_risk" in note for note in report.notes)
+    assert any("重新计算" in note for note in report.notes)
     after = explain_area(office, GUEST, "village", codes[0])
-    assert (after["score"], after["run"]["stale"]) == (before["score"], True)
+    assert after["run"]["id"] == before["run"]["id"] + 1
+    assert (after["score"] != before["score"], after["run"]["stale"]) == (True, False)
     assert len(summarise(office, GUEST)["worst"]) == 2

@@ -18,6 +18,13 @@ from gis.workspace import ROOT, Workspace
 from tests.people import VISITOR
 
 BEFORE = "0001"
+LATER = {
+    "register": ["anonymous_reads"],
+    "import_batch": ["reading"],
+    "site": ["note", "merged_into", "personal_since"],
+    "site_version": ["note", "merged_into", "source_row"],
+}
+"""Columns that came later."""
 
 
 @pytest.fixture
@@ -25,9 +32,11 @@ def older(workspace: Workspace) -> Workspace:
     """Return a database as the first version left it: a demonstration, all of it shown to all."""
     with dialect.writing(workspace.engine) as conn:
         for table in ("audit_checkpoint", "audit", "throttle", "token", "session", "account",
-                      "passport"):  # fmt: skip
+                      "passport", "apart", "upload", "import_profile"):  # fmt: skip
             conn.execute(sa.text(f"DROP TABLE {table}"))
-        conn.execute(sa.text("ALTER TABLE register DROP COLUMN anonymous_reads"))
+        for table, columns in LATER.items():
+            for column in columns:
+                conn.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         if dialect.backend(conn) == "postgis":
             for name in ("riskmap_audit_refuse", "riskmap_audit_delete", "riskmap_audit_order"):
                 conn.execute(sa.text(f"DROP FUNCTION {name}"))

@@ -42,7 +42,8 @@ def fill(ws: Workspace, folder: Path) -> Workspace:
         for row, name in enumerate(NAMES)
     ]
     plants = [
-        (shape, {**said, "uscc": said["name"], "risk_colour": "红"}) for shape, said in plants
+        (shape, {**said, "ext_safety_doc": said["name"], "risk_colour": "红"})
+        for shape, said in plants
     ]
     import_sites(ws, OPERATOR, "enterprise", write_geojson(folder / "plants.geojson", plants))
     cases = [

@@ -36,6 +36,10 @@ def test_the_map_opens_and_says_what_to_run(client: FlaskClient) -> None:
 def test_the_tables_are_empty_and_say_so(client: FlaskClient) -> None:
     assert "导入村界" in client.get("/table").get_data(as_text=True)
     assert "这一层还没有数据" in client.get("/table/school").get_data(as_text=True)
+    quality = client.get("/quality").get_data(as_text=True)
+    assert "导入场所以后" in quality
+    assert "先导入村界" in quality
+    assert "无数据" in quality
 
 
 def test_the_api_answers_with_nothing(client: FlaskClient) -> None:

@@ -145,8 +145,10 @@ def test_a_form_without_its_token_is_refused_and_does_nothing(office: Flask, pat
 
 
 def test_nothing_is_changed_by_a_get(office: Flask) -> None:
-    for rule in office.url_map.iter_rules():
-        if "POST" in (rule.methods or ()) and "GET" not in (rule.methods or ()):
+    rules = list(office.url_map.iter_rules())
+    pages = {rule.rule for rule in rules if "GET" in (rule.methods or ())}
+    for rule in rules:
+        if "POST" in (rule.methods or ()) and rule.rule not in pages:
             path = re.sub(r"<[^>]+>", "1", rule.rule)
             assert enter(office.test_client(), "town").get(path).status_code in (404, 405), path
 

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from gis.domain.rights import OPERATOR, Role
 from gis.services import manage_accounts
 from gis.services.manage_tokens import add_token, list_tokens
+from gis.services.show_history import show_history
 from gis.storage import dialect, sites
 from gis.workspace import Settings, Workspace, open_workspace
 from tests.conftest import Databases
@@ -51,6 +52,8 @@ class Route:
 
 
 SITE = "<int(max=9223372036854775807):site_id>"
+VERSION = "<int(max=9223372036854775807):version_id>"
+UPLOAD = "<int(max=9223372036854775807):upload_id>"
 ACCOUNT = "<int(max=9223372036854775807):account_id>"
 TOKEN = "<int(max=9223372036854775807):token_id>"
 SESSION = "<int(max=9223372036854775807):session_id>"
@@ -73,6 +76,19 @@ ADMIN_DOES = (302, 302, 403, 403, 403, 403, 403, 302, 403)
 OWN = (302, 200, 200, 200, 200, 200, 200, 200, 404)
 OWN_DOES = (302, 302, 404, 404, 404, 404, 404, 302, 404)
 """Asked of somebody else's token or session: only an administrator ends those."""
+
+IMPORTS = (302, 302, 403, 200, 200, 403, 200, 200, 403)
+"""For whoever may change something; a guest of a demonstration changes nothing."""
+
+NO_UPLOAD = (302, 302, 403, 404, 404, 403, 404, 404, 403)
+"""Asked of an upload that is not one's own."""
+
+CHANGED_PLANT = (302, 302, 404, 404, 200, 403, 200, 200, 403)
+PLANT_CHANGES = (302, 302, 404, 404, 302, 403, 302, 302, 403)
+"""Of a plant of the east, for whoever is in charge of it and may change something."""
+
+TWO_KINDS = (302, 302, 404, 404, 404, 403, 422, 422, 403)
+"""Said of a plant and a house of the east, which cannot be one place."""
 
 ROUTES = (
     Route("GET /static/<path:filename>", "/static/css/base.css", (200,) * 9),
@@ -101,16 +117,59 @@ ROUTES = (
           (401, 401, 403, 403, 403, 403, 200, 200, 200)),
     Route("GET /near", "/near?lon=119.38&lat=31.72&radius_m=500", PAGE),
     Route("GET /panel/near", "/panel/near", PROGRAM),
+    # How good the register is
+    Route("GET /quality", "/quality", PAGE),
+    Route("GET /quality", "/quality?village={east}&kind=school", PAGE),
+    Route("GET /quality", "/quality?kind=enterprise", (302, 302, 404, *(200,) * 6)),
+    Route("GET /quality", "/quality?kind=gas_pipeline", (302, 302, 404, 404, 404, *(200,) * 4)),
+    Route("GET /quality.csv", "/quality.csv", PAGE),
+    Route("GET /panel/quality/<code>", "/panel/quality/{east}", PROGRAM),
     # Programs
     Route("GET /api/layers", "/api/layers", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/risk_composite.geojson", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/gas_pipeline.geojson", PROGRAM),
+    Route("GET /api/layers/<slug>.geojson", "/api/layers/quality.geojson", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/hazard.geojson", CASES),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/hazard_heat.geojson", ALL_ROWS),
     Route("GET /api/near", "/api/near?lon=119.38&lat=31.72&radius_m=500", PROGRAM),
     Route("GET /api/areas/<level>/<code>/explain", "/api/areas/village/{east}/explain", PROGRAM),
     Route(f"GET /api/sites/{SITE}", "/api/sites/{plant}", CLOSED_PROGRAM),
     Route(f"GET /api/sites/{SITE}", "/api/sites/999999", (401, 401, *(404,) * 7)),
+    # Single places: history, to be placed, stored twice
+    Route(f"GET /sites/{SITE}/history", "/sites/{plant}/history", CLOSED_PAGE),
+    Route(f"GET /sites/{SITE}/history", "/sites/{school}/history",
+          (302, 302, 403, 403, 403, 200, 200, 200, 200)),
+    Route(f"GET /sites/{SITE}/restore/{VERSION}", "/sites/{plant}/restore/{version}",
+          CHANGED_PLANT),
+    Route(f"POST /sites/{SITE}/restore/{VERSION}", "/sites/{plant}/restore/{version}",
+          PLANT_CHANGES),
+    Route("GET /unplaced", "/unplaced", IMPORTS),
+    Route(f"GET /sites/{SITE}/place", "/sites/{plant}/place", CHANGED_PLANT),
+    Route(f"POST /sites/{SITE}/place", "/sites/{plant}/place",
+          (302, 302, 404, 404, 422, 403, 422, 422, 403)),
+    Route("GET /duplicates", "/duplicates", IMPORTS),
+    Route("POST /duplicates/merge", "/duplicates/merge", TWO_KINDS,
+          (("keep", "{plant}"), ("drop", "{house}"))),
+    Route("POST /duplicates/unmerge", "/duplicates/unmerge",
+          (302, 302, 404, 404, 422, 403, 422, 422, 403), (("drop", "{plant}"),)),
+    Route("POST /duplicates/apart", "/duplicates/apart", TWO_KINDS,
+          (("one", "{plant}"), ("other", "{house}"))),
+    Route("POST /duplicates/together", "/duplicates/together", TWO_KINDS,
+          (("one", "{plant}"), ("other", "{house}"))),
+    # Files of places in
+    Route("GET /import/", "/import/", IMPORTS),
+    Route("POST /import/", "/import/", (302, 302, 403, 422, 422, 403, 422, 422, 403),
+          (("kind", "enterprise"),)),
+    Route(f"GET /import/{UPLOAD}", "/import/999999", NO_UPLOAD),
+    Route(f"GET /import/{UPLOAD}/state", "/import/999999/state", NO_UPLOAD),
+    Route(f"GET /import/{UPLOAD}/preview.geojson", "/import/999999/preview.geojson", NO_UPLOAD),
+    Route(f"GET /import/{UPLOAD}/rejected.xlsx", "/import/999999/rejected.xlsx", NO_UPLOAD),
+    Route(f"POST /import/{UPLOAD}/plan", "/import/999999/plan", NO_UPLOAD),
+    Route(f"POST /import/{UPLOAD}/confirm", "/import/999999/confirm", NO_UPLOAD),
+    Route(f"POST /import/{UPLOAD}/cancel", "/import/999999/cancel", NO_UPLOAD),
+    Route(f"POST /import/{UPLOAD}/discard", "/import/999999/discard", NO_UPLOAD),
+    Route("POST /import/profiles/<int(max=9223372036854775807):profile_id>/forget",
+          "/import/profiles/999999/forget", NO_UPLOAD),
     # One's own account
     Route("GET /account", "/account", OWN),
     Route("POST /account/password", "/account/password", (302, *(422,) * 7, 404)),
@@ -191,6 +250,7 @@ def named(office: Flask, app: Flask) -> dict[str, dict[str, str]]:
         "east": "320413109202",
         "token": "1",
         "spare": "1",
+        "version": "1",
     }
     return {person: in_demo if person == "guest" else in_office for person in PEOPLE}
 
@@ -209,6 +269,7 @@ def _named(ws: Workspace) -> dict[str, str]:
         "east": EAST,
         "token": str(token.id),
         "spare": str(spare.id),
+        "version": str(show_history(ws, OPERATOR, int(ids["P-east"]))["versions"][0]["id"]),
     }
 
 
@@ -222,7 +283,8 @@ def test_every_role_gets_what_the_table_says(
         client = clients[person]
         path = route.path.format(**named[person])
         if method == "POST":
-            said = {name: value.format(person=person) for name, value in route.form}
+            names = {"person": person, **named[person]}
+            said = {name: value.format(**names) for name, value in route.form}
             said["csrf_token"] = _token(client)
             answer = client.post(path, data=said)
         else:

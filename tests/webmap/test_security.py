@@ -74,7 +74,7 @@ def hostile_paths(client: FlaskClient) -> list[str]:
         for way in ("/areas", "/panel/areas")
     ]
     near = "?lon=119.34&lat=31.72&radius_m=5000"
-    tables = ["/table", "/table/enterprise", "/table/hazard", "/table/village"]
+    tables = ["/table", "/table/enterprise", "/table/hazard", "/table/village", "/quality"]
     return ["/", *tables, *areas, *sites, f"/near{near}", f"/panel/near{near}"]
 
 

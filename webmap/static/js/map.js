@@ -229,6 +229,7 @@
       id: layer.opens === 'area' ? properties.code : feature.id,
       name: String(properties[layer.name] || properties.code || rule.label || layer.title),
       mark: raised ? { ...rule.mark, ...page.raised } : rule.mark,
+      order: rule.mark.number ? layer.rules.indexOf(rule) : -1,   // what is not known comes last
       word: rule.label,
       raised: Boolean(raised),
     };
@@ -360,7 +361,7 @@
     remember();
     const layer = layers.get(slug);
     const items = slug ? await itemsFor(slug, () => fill(slug)) : [];
-    const scored = Boolean(layer && layer.register === 'risk' && items && items.length);
+    const scored = Boolean(layer && layer.opens === 'area' && items && items.length);
     const areas = scored || !outline ? items : await itemsFor(outline.slug, () => fill(slug));
     if (!items || wanted.fill !== slug) return;
     for (const other of page.layers) if (other.fill) take(other.slug);
@@ -381,7 +382,7 @@
     const line = body.querySelector('[data-layer-now]');
     if (!line) return;
     const layer = layers.get(wanted.fill);
-    const other = layer && layer.register === 'risk' && layer.slug !== line.dataset.layerNow;
+    const other = layer && layer.opens === 'area' && layer.slug !== line.dataset.layerNow;
     const code = line.closest('.card').dataset.id;
     const item = other && (known.get(layer.slug) || []).find((entry) => String(entry.id) === code);
     line.hidden = !item;
@@ -398,7 +399,9 @@
         line.querySelector('[data-count]').textContent = words.count.replace('{n}', count);
       });
     });
-    document.querySelector('.legend .mini').hidden = !layer || layer.register !== 'risk';
+    document.querySelectorAll('.legend .mini').forEach((node) => {
+      node.hidden = !layer || layer.register !== node.dataset.mini;
+    });
     document.querySelectorAll('[data-fill-title]').forEach((node) => {
       node.textContent = layer ? layer.title : words.noFill;
     });
@@ -467,7 +470,7 @@
   }
 
   function listAreas(items, scored) {
-    const order = [...items].sort((a, b) => (b.mark.number || 0) - (a.mark.number || 0));
+    const order = [...items].sort((a, b) => b.order - a.order);
     byId('areas').replaceChildren(...order.map((item) => {
       const entry = document.createElement('li');
       const button = document.createElement('button');

@@ -1,0 +1,169 @@
+"""The worker: takes jobs in order, each in a process of its own that can be stopped or die.
+
+A job that is stopped was in a transaction or wrote to its own folder: the register stays as it was.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import SQLAlchemyError
+
+from gis.domain.rights import NOBODY, Actor
+from gis.errors import ConfigError, ForbiddenError, GisError
+from gis.files.alone import alone
+from gis.services import access, handle_upload, uploads
+from gis.services.clock import now
+from gis.storage import accounts, dialect, jobs
+from gis.workspace import Settings, Workspace, open_workspace
+
+LOGGER = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.25
+WAIT_AFTER_ERROR_S = 5.0
+
+VERBS: Mapping[str, Callable[[Workspace, Actor, int], None]] = {
+    uploads.CHECK: handle_upload.check,
+    uploads.IMPORT: handle_upload.take_in,
+}
+"""What a job can be, and what does it: told the upload's id."""
+
+
+def work(ws: Workspace, *, ended: Callable[[], bool]) -> None:
+    """Take jobs until told that it is over; one worker at a time works on a data folder.
+
+    Raises
+    ------
+    ConfigError
+        If another worker has this data folder.
+    """
+    with alone(ws.settings.data_dir / "worker.lock") as free:
+        if not free:
+            raise ConfigError("这个数据文件夹已有一个后台进程在处理任务")
+        recovered = False
+        while not ended():
+            try:
+                if not recovered:
+                    recover(ws)
+                    recovered = True
+                job = _next(ws)
+            except (SQLAlchemyError, ConfigError):
+                LOGGER.exception("the database did not answer; trying again")
+                time.sleep(WAIT_AFTER_ERROR_S)
+                continue
+            if job is None:
+                time.sleep(LOOK_EVERY_S)
+            else:
+                _run(ws, job, ended)
+
+
+def run_waiting(ws: Workspace) -> None:
+    """Do the jobs that wait, one after the other, in this process."""
+    while (job := _next(ws)) is not None:
+        perform(ws, job)
+
+
+def recover(ws: Workspace) -> None:
+    """Put right what an earlier worker left when it died, and delete what is kept no longer."""
+    with access.writing(ws) as conn:
+        for job in jobs.interrupt_all(conn, now()):
+            handle_upload.stopped(conn, job["arguments"]["upload"], INTERRUPTED)
+    handle_upload.clear_old(ws)
+
+
+INTERRUPTED = "处理被中断（服务停止或重启），库里没有任何改动：请重新试算"
+
+
+def perform(ws: Workspace, job: Mapping[Any, Any]) -> None:
+    """Do a job and write down how it ended; an expected error is told to whoever asked for it."""
+    upload_id = job["arguments"]["upload"]
+    state, message = jobs.DONE, None
+    try:
+        VERBS[job["verb"]](ws, _actor(ws, job), upload_id)
+    except GisError as error:
+        state, message = jobs.FAILED, str(error)
+    except Exception:
+        LOGGER.exception("job %s failed", job["id"])
+        state, message = jobs.FAILED, "程序出错，已记入服务器日志；库里没有任何改动"
+    with access.writing(ws) as conn:
+        jobs.finish(conn, job["id"], state, message=message, at=now())
+        if message is not None:
+            handle_upload.stopped(conn, upload_id, message)
+
+
+def _next(ws: Workspace) -> RowMapping | None:
+    """Take the next job; looking for one does not take the database's write lock."""
+    with dialect.reading(ws.engine) as conn:
+        if not jobs.waiting(conn):
+            return None
+    with dialect.writing(ws.engine) as conn:
+        return jobs.claim(conn, now())
+
+
+def _run(ws: Workspace, job: RowMapping, ended: Callable[[], bool]) -> None:
+    """Do a job in a child process; stop it where somebody asked, or the worker ends."""
+    shelf = uploads.shelf_of(ws, job["arguments"]["upload"])
+    ws.engine.dispose()  # a connection must not be shared by two processes
+    child = multiprocessing.get_context("fork").Process(
+        target=_perform_apart, args=(ws.settings, dict(job), os.getpid())
+    )
+    child.start()
+    cancelled = False
+    while child.is_alive():
+        child.join(LOOK_EVERY_S)
+        if shelf.should_stop() or ended():
+            cancelled = shelf.should_stop()
+            child.kill()
+            child.join()
+    if child.exitcode != 0:
+        _say_stopped(ws, job, cancelled)
+
+
+def _perform_apart(settings: Settings, job: Mapping[str, Any], parent: int) -> None:
+    """Do a job in a process of its own, which ends with the worker."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # the worker died before the line above
+    ws = open_workspace(settings)
+    try:
+        perform(ws, job)
+    finally:
+        ws.engine.dispose()
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def _say_stopped(ws: Workspace, job: RowMapping, cancelled: bool) -> None:
+    """Write down that a job was stopped, unless it had come to its end before."""
+    upload_id = job["arguments"]["upload"]
+    message = "已取消，库里没有任何改动" if cancelled else INTERRUPTED
+    with access.writing(ws) as conn:
+        found = jobs.load(conn, job["id"])
+        if found is None or found["state"] != jobs.RUNNING:
+            return
+        state = jobs.CANCELLED if cancelled else jobs.INTERRUPTED
+        jobs.finish(conn, job["id"], state, message=message, at=now())
+        handle_upload.stopped(conn, upload_id, message)
+        if cancelled:
+            who = replace(NOBODY, name=job["actor"], address=job["arguments"]["address"])
+            access.log(conn, who, "cancel", "upload", upload=upload_id)
+
+
+def _actor(ws: Workspace, job: Mapping[Any, Any]) -> Actor:
+    """Return who asked for a job, with the rights that they have now."""
+    arguments = job["arguments"]
+    with dialect.reading(ws.engine) as conn:
+        account = accounts.load(conn, arguments["account"])
+    if account is None or not account.active or account.must_change:
+        raise ForbiddenError("发起这项处理的账号已停用")
+    return account.actor(arguments["address"])
