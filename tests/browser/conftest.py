@@ -38,10 +38,14 @@ SCREENS: dict[str, dict[str, Any]] = {
 TIMEOUT_MS = 15_000
 
 
+ONE_DATABASE = pytest.mark.parametrize("backend", ["spatialite"], indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the fixture offers both
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Drive the browser on one database: what differs between them is tested below the pages."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", ["spatialite"], indirect=True, scope="session")
+        metafunc.definition.add_marker(ONE_DATABASE)
 
 
 @pytest.fixture(scope="session")
