@@ -184,6 +184,7 @@ def _asked_plan(found: Upload) -> Plan:
         place=place if "place-lon" in form else before.place,
         system=form.get("system", before.system or "") or None,
         swapped="swapped" in form if "system" in form else before.swapped,
+        decided="system" in form or before.decided,
         encoding=form.get("encoding", before.encoding or "") or None,
         layer=form.get("layer", before.layer or "") or None,
         elsewhere="moved" if form.get("elsewhere", before.elsewhere) == "moved" else "second",

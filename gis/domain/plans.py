@@ -31,6 +31,9 @@ class Plan:
         None: as the file says, else longitude and latitude.
     swapped
         Whether the second coordinate is the one to the east.
+    decided
+        Whether somebody looked at this very file and said so: what a profile says of the system
+        may have been true of last month's file.
     encoding, layer
         Of the text; sheet or layer, where the file has several.
     elsewhere
@@ -41,6 +44,7 @@ class Plan:
     place: Mapping[str, str] = field(default_factory=dict)
     system: str | None = None
     swapped: bool = False
+    decided: bool = False
     encoding: str | None = None
     layer: str | None = None
     elsewhere: Elsewhere = "second"

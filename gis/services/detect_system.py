@@ -8,7 +8,7 @@ import pandas as pd
 from gis.domain import datum, values, villages
 from gis.domain.arrays import Floats, Ints
 from gis.domain.crs import STORED
-from gis.domain.datum import Candidate, Detection
+from gis.domain.datum import Candidate, Detection, Reason
 from gis.domain.plans import VILLAGE
 from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
@@ -56,12 +56,16 @@ def refuse_doubtful_system(ws: Workspace, actor: Actor, asked: Asked) -> None:
 def is_doubtful(found: Detection, asked: Asked) -> bool:
     """Tell whether what was detected is another system than the one that a file is read in."""
     best = found.proposed
-    if best is None:
+    if best is None or found.reason not in TOLD:
         return False
     as_read = asked.reading.system
     if datum.is_projected(as_read) and not datum.is_projected(best.system):
         return best.system != STORED
     return (best.system, best.swapped) != (as_read, asked.reading.swapped)
+
+
+TOLD: frozenset[Reason] = frozenset({"as_given", "shifted", "swapped", "projected"})
+"""Reasons that speak for a system; the others leave it as it is read."""
 
 
 def said_of(found: Detection) -> str:

@@ -111,7 +111,7 @@ def stopped(conn: Connection, upload_id: int, message: str) -> None:
         return
     importing = row["state"] == uploads.IMPORTING
     state = uploads.CHECKED if importing else uploads.FAILED
-    stored.change(conn, upload_id, state=state, found={**row["found"], "stopped": message})
+    stored.change(conn, upload_id, state=state, found={**row["found"], uploads.STOPPED: message})
 
 
 def clear_old(ws: Workspace) -> None:
@@ -187,7 +187,7 @@ def _detection(detected: Detection, asked: Asked, plan: Plan) -> dict[str, Any]:
             "doubtful": doubtful,
         },
         "proposed": asdict(proposed) if doubtful and proposed else None,
-        "question": doubtful and plan.system is None,
+        "question": doubtful and not plan.decided,
     }
 
 

@@ -85,7 +85,7 @@ def import_sites(
     with tempfile.TemporaryDirectory(prefix="riskmap-") as folder:
         source = sandbox.unpack_file(path, Path(folder), encoding=said.encoding, layer=said.layer)
         asked = ask(ws, actor, kind, source, said)
-        if said.system is None:
+        if crs is None and not said.decided:
             refuse_doubtful_system(ws, actor, asked)
         if dry_run:
             return try_out(ws, actor, asked)

@@ -42,6 +42,9 @@ CHECKING, CHECKED, IMPORTING, DONE, FAILED, CANCELLED = (
 )
 """States of an upload."""
 
+STOPPED = "stopped"
+"""In what was found: why the last work on it did not come to its end."""
+
 BUSY = frozenset({CHECKING, IMPORTING})
 
 KEPT = dt.timedelta(days=7)
@@ -218,13 +221,16 @@ def confirm(ws: Workspace, actor: Actor, upload_id: int, *, remember_as: str = "
     with access.writing(ws) as conn:
         if name:
             _remember(conn, actor, found, name)
-        uploads.change(conn, upload_id, state=IMPORTING)
+        told = {name: value for name, value in found.found.items() if name != STOPPED}
+        uploads.change(conn, upload_id, state=IMPORTING, found=told)
         _queue(conn, actor, upload_id, IMPORT)
 
 
 def _remember(conn: Connection, actor: Actor, found: Upload, name: str) -> None:
     """Keep how a file was read, as a profile of its kind."""
-    plan = replace(found.plan, mapping=found.found["mapping"], place=found.found["place"])
+    plan = replace(
+        found.plan, mapping=found.found["mapping"], place=found.found["place"], decided=False
+    )
     uploads.save_profile(
         conn,
         kind=found.kind.slug,

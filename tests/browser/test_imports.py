@@ -65,7 +65,7 @@ def test_a_shifted_file_is_put_right_by_one_click_and_next_month_takes_two(
     expect(page.get_by_role("button", name="确认导入")).to_have_count(0)
     assert fits_the_screen(page)
     shot("import-shifted")
-    page.get_by_role("button", name="换算整个文件").click()
+    page.get_by_role("button", name="整个文件按 GCJ-02").click()
     confirm = page.get_by_role("button", name="确认导入：新增 300，更新 0")
     expect(confirm).to_be_visible(timeout=30_000)
     page.locator("[name=remember_as]").fill(f"教育系统 {screen}")

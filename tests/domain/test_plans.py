@@ -67,5 +67,5 @@ def test_half_a_position_is_refused() -> None:
 
 
 def test_a_plan_survives_being_kept() -> None:
-    plan = Plan({"code": "编号"}, {"pair": "坐标"}, "BD-09", True, "gb18030", "表1", "moved")
+    plan = Plan({"code": "编号"}, {"pair": "坐标"}, "BD-09", True, True, "gb18030", "表1", "moved")
     assert Plan.from_json({**plan.as_json(), "gone": 1}) == plan

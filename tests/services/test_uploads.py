@@ -15,16 +15,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from gis.domain.plans import Plan
 from gis.domain.rights import OPERATOR, Actor, Role
 from gis.errors import ForbiddenError, InvalidDataError, NotFoundError
 from gis.services import uploads, work
+from gis.services.import_sites import import_sites
 from gis.services.manage_accounts import change_account, find_account
 from gis.storage import dialect
 from gis.storage.tables import audit, site
 from gis.workspace import ROOT, Workspace
+from scripts.import_sites import main
 from tests.people import TOWN, VISITOR, WEST, make_account
 from tests.samples import write_geojson
 from tests.services.test_import_files import FIRM, HEADER, OTHER, shifted_schools, write_csv
@@ -81,7 +84,7 @@ def test_an_upload_is_tried_out_and_then_imported_as_it_was(
 
 
 def test_next_month_the_same_columns_are_read_as_they_were(
-    office: Workspace, clerk: Actor, tmp_path: Path
+    office: Workspace, clerk: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     header = ["单位", "代码", "在", "x1", "y1", "老板"]
     path = write_csv(tmp_path / "a.csv", header, [["甲", FIRM, "村1", 119.32, 31.72, "张三"]])
@@ -104,6 +107,12 @@ def test_next_month_the_same_columns_are_read_as_they_were(
     assert said["名称"] == ("甲", "甲甲")
     assert said["负责人"] == ("***", "***")
     assert uploads.find_profile(office, OPERATOR, "enterprise", "监管系统").mapping == mapping
+    monkeypatch.setenv("RISKMAP_DATABASE_URL", office.settings.database_url)
+    monkeypatch.setenv("RISKMAP_DATA_DIR", str(office.settings.data_dir))
+    told = CliRunner().invoke(main, ["enterprise", str(path), "--profile", "监管系统", "--dry-run"])
+    assert (told.exit_code, "更新 1" in told.output) == (0, True), told.output
+    gone = CliRunner().invoke(main, ["enterprise", str(path), "--profile", "别的"])
+    assert "可以用：监管系统" in gone.output
 
 
 def test_a_shifted_file_is_asked_about_and_one_answer_puts_it_right(
@@ -118,10 +127,31 @@ def test_a_shifted_file_is_asked_about_and_one_answer_puts_it_right(
     assert {f["properties"]["which"] for f in shown} == {"read", "proposed"}
     with pytest.raises(InvalidDataError, match="回答"):
         uploads.confirm(office, clerk, upload)
-    uploads.try_again(office, clerk, upload, Plan(system="GCJ-02"))
+    uploads.try_again(office, clerk, upload, Plan(system="GCJ-02", decided=True))
     work.run_waiting(office)
     found = uploads.load_upload(office, clerk, upload)
     assert (found.ready, found.report["counts"].get("astray", 0)) == (True, 0)
+
+
+def test_a_profile_does_not_shift_a_file_that_its_system_has_put_right_since(
+    office: Workspace, clerk: Actor, tmp_path: Path
+) -> None:
+    path, true = shifted_schools(tmp_path / "a.csv")
+    upload = send(office, clerk, "school", path)
+    uploads.try_again(office, clerk, upload, Plan(system="GCJ-02", decided=True))
+    work.run_waiting(office)
+    uploads.confirm(office, clerk, upload, remember_as="教育系统")
+    work.run_waiting(office)
+    same = uploads.load_upload(office, clerk, send(office, clerk, "school", path))
+    assert (same.ready, same.report["counts"]["same"]) == (True, len(true))
+    names = ["村1" if lon < 119.35 else "村2" for lon, _ in true]
+    data = [[f"S{i}", names[i], lon, lat] for i, (lon, lat) in enumerate(true)]
+    write_csv(path, ["编号", "所在村", "经度", "纬度"], data)
+    right = uploads.load_upload(office, clerk, send(office, clerk, "school", path))
+    assert (right.ready, right.found["proposed"]["system"]) == (False, "EPSG:4490")
+    plan = uploads.find_profile(office, OPERATOR, "school", "教育系统")
+    with pytest.raises(InvalidDataError, match="坐标可能不是 GCJ-02"):
+        import_sites(office, OPERATOR, "school", path, plan=plan)
 
 
 def test_rejected_rows_come_back_as_a_spreadsheet_and_are_taken_when_corrected(
@@ -280,6 +310,7 @@ def test_an_import_that_is_killed_or_cancelled_in_its_middle_leaves_the_register
         assert rows(office, site) == []
         uploads.confirm(office, clerk, upload)
         until(lambda: uploads.load_upload(office, clerk, upload).state == "done")
+        assert "stopped" not in uploads.load_upload(office, clerk, upload).found
         assert len(rows(office, site)) == 6_000
     finally:
         process.terminate()

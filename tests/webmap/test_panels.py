@@ -50,7 +50,7 @@ def test_the_parts_that_are_shown_add_up_to_the_score(client: FlaskClient) -> No
             assert -0.01 < area["score"] - float(total[0]) < 0.11  # one is cut, the other rounded
             whole = int(re.findall(r"<b>(\d+)</b> 分（满分 100）", page)[0])
             assert whole == int(area["score"])
-            assert f"取整为 {whole} 分" in page
+            assert f"舍去小数为 {whole} 分" in page
 
 
 def test_the_panel_lists_the_largest_sources_and_the_page_all(client: FlaskClient) -> None:
