@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
 wsgi_app = "webmap:create_app()"
@@ -39,11 +40,20 @@ def post_worker_init(worker: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Start the process that does what waits in the background; it ends with this one."""
-    server.riskmap_worker = subprocess.Popen([sys.executable, "-m", "scripts.work"])
+    threading.Thread(target=keep_working, args=(server,), daemon=True).start()
+
+
+def keep_working(server: Any) -> None:
+    """Keep the background process running: one that died is started again."""
+    while not getattr(server, "riskmap_ends", False):
+        server.riskmap_worker = subprocess.Popen([sys.executable, "-m", "scripts.work"])
+        server.riskmap_worker.wait()
+        time.sleep(5)
 
 
 def on_exit(server: Any) -> None:
     """End the background process; what it was doing leaves the register as it was."""
+    server.riskmap_ends = True
     worker = getattr(server, "riskmap_worker", None)
     if worker is not None:
         worker.terminate()

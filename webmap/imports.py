@@ -122,19 +122,23 @@ def forget(profile_id: int) -> Answer:
 
 def _index(problem: str | None = None) -> str:
     ws, who = workspace(), actor()
+    profiles = service.list_profiles(ws, who)
+    again = asked.whole(request.args, "profile", 0)
+    kind = next((row["kind"] for row in profiles if row["id"] == again), "")
     return render_template(
         "data/import.html",
         about=about(),
         here="imports.index",
         uploads=service.list_uploads(ws, who),
         kinds=service.importable_kinds(ws, who),
-        profiles=service.list_profiles(ws, who),
+        profiles=profiles,
+        chosen_profile=again,
         known=ws.kinds,
         words=WORDS,
         most_mb=service.MOST_BYTES // 1024 // 1024,
         kept_days=service.KEPT.days,
         problem=problem,
-        chosen=request.form.get("kind", ""),
+        chosen=request.form.get("kind", kind),
     )
 
 
@@ -152,6 +156,7 @@ def _one(upload_id: int, problem: str | None = None) -> str:
         here="imports.index",
         upload=found,
         fields=service.fields_of(ws, found.kind),
+        sayable=service.sayable_codes(ws, who, found.kind),
         systems=SYSTEMS,
         encodings=ENCODINGS,
         words=WORDS,

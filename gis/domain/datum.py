@@ -375,9 +375,9 @@ CELL_DEG = 0.01
 """Rows in one square of about 1 km speak with one voice: the shops of one street, beside a border
 that is drawn wrong, say one thing a hundred times."""
 
-SHIFTED_P = 1e-4
-"""A shift is proposed where chance would show it in one file of ten thousand, more than an office
-ever imports: a file called shifted that is not would move every place by half a kilometre."""
+SHIFTED_P = 5e-3
+"""A shift is asked about where chance would show it in one file of two hundred: a needless question
+costs a look at the map, one that is not asked moves sixty places by half a kilometre."""
 
 AS_GIVEN_P = 0.01
 """What is as most files are needs less proof."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,12 @@ Met = dict[str, list[tuple[str, Any]]]
 
 
 def keys_by_operator(
-    operators: Objects, geometries: Objects, known: pd.DataFrame, met: Met, elsewhere: Elsewhere
+    operators: Objects,
+    geometries: Objects,
+    known: pd.DataFrame,
+    met: Met,
+    elsewhere: Elsewhere,
+    taken: Collection[str] = (),
 ) -> Keys:
     """Tell by operator and position which place each row is.
 
@@ -62,25 +68,26 @@ def keys_by_operator(
     elsewhere
         Whether a row far from its operator's only known place is a second place, or that one,
         moved.
+    taken
+        Codes that are in use, whoever runs the places now.
 
     Returns
     -------
     A row is the nearest known place of its operator within ``SAME_PREMISES_M``, edge to edge;
     else the only one, where the row or that place has no position, or it moved; else a new one,
-    whose code is the operator's, numbered from the second on. A row without a position whose
+    whose code is the operator's, numbered where that is in use. A row without a position whose
     operator has several places is refused.
     """
     refused = np.full(len(operators), None, dtype=object)
     refused[[value is None for value in operators]] = NO_OPERATOR
     keys, away = _known_keys(operators, geometries, known, elsewhere, refused)
-    stored = known.groupby("operator").size().to_dict()
+    in_use = {*taken, *known["key"]}
     for row in np.flatnonzero(pd.isna(keys) & pd.isna(refused)):
         # In file order: what a row is depends on those before it.
         operator, own = operators[row], met.setdefault(operators[row], [])
         keys[row] = _repeated(own, geometries[row])
         if keys[row] is None:
-            number = stored.get(operator, 0) + len(own) + 1
-            keys[row] = operator if number == 1 else f"{operator}#{number}"
+            keys[row] = _free(operator, in_use, [key for key, _ in own])
             own.append((keys[row], geometries[row]))
     return Keys(keys, refused, away)
 
@@ -111,13 +118,20 @@ def _known_keys(
     first = pairs.drop_duplicates("row")
     near = first["d_m"] <= SAME_PREMISES_M
     only = ~first["several"] & (~first["placed"] | ~first["known_placed"])
-    moved = ~first["several"] & (elsewhere == "moved")
+    claimed = first["key"].isin(first["key"][near])  # by a row that lies there
+    moved = ~first["several"] & (elsewhere == "moved") & ~claimed
     same = near | only | moved
     keys[first["row"][same]] = first["key"][same]
     far = first["placed"] & first["known_placed"] & ~near
     away[first["row"][far]] = first["key"][far]
     refused[first["row"][~same & ~first["placed"]]] = SEVERAL
     return keys, away
+
+
+def _free(operator: str, taken: Collection[str], own: Collection[str]) -> str:
+    """Return the first of ``operator``, ``operator#2``, ``operator#3`` ... that is not in use."""
+    numbered = (f"{operator}#{number}" for number in count(2))
+    return next(key for key in chain([operator], numbered) if key not in taken and key not in own)
 
 
 def _repeated(premises: Sequence[tuple[str, Any]], geometry: Any) -> str | None:

@@ -186,5 +186,5 @@ def _bare(heading: str) -> str:
     return MARKS.sub("", text) or text
 
 
-MARKS = re.compile(r"\([^)]*\)|\[[^\]]*\]|[\s*:#、]|必填|选填")
+MARKS = re.compile(r"\([^)]*\)|\[[^\]]*\]|[\s*:#、]|必填|选填|^是否")
 """Of 「* 企业名称（全称）：」 only the words count."""

@@ -21,6 +21,10 @@ Reasons = list[list[str]]
 """What is wrong with each row, one sentence a fault."""
 
 
+Codes = Mapping[str, Mapping[str, str]]
+"""Code table to what files may say in it, codes and their titles, to the code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule beyond the type: how a text is written, and what is wrong with one (None: nothing)."""
@@ -40,7 +44,7 @@ def convert(
     frame: pd.DataFrame,
     columns: Mapping[str, str],
     fields: Sequence[Field],
-    codes: Mapping[str, frozenset[str]],
+    codes: Codes,
 ) -> tuple[dict[str, Any], Reasons]:
     """Convert every column by its field's type.
 
@@ -51,7 +55,7 @@ def convert(
     columns
         Field to column of the frame; a field without one is missing everywhere.
     codes
-        Code table to its valid codes.
+        Code table to what may be said in it, codes and their titles, to the code.
 
     Returns
     -------
@@ -71,25 +75,32 @@ def convert(
     return taken, reasons
 
 
-def _convert_one(
-    values: Objects, field: Field, codes: Mapping[str, frozenset[str]], reasons: Reasons
-) -> Objects:
+def _convert_one(values: Objects, field: Field, codes: Codes, reasons: Reasons) -> Objects:
     converted = np.full(len(values), None, dtype=object)
     present = np.array([v is not None for v in values], dtype=bool)
     converted[present] = READERS[field.type](values[present])
     broken = present & np.array([v is None for v in converted], dtype=bool)
     _note(reasons, broken, field, values, "不是" + TYPE_NAMES[field.type])
     _note(reasons, present & ~broken & _outside(converted, field), field, values, _range(field))
-    allowed = codes.get(field.codes, frozenset()) if field.codes else field.values
-    if field.codes or allowed:
+    if field.codes or field.values:
+        allowed = codes.get(field.codes, {}) if field.codes else {v: v for v in field.values}
         stray = np.array([v is not None and v not in allowed for v in converted], dtype=bool)
-        listed = "、".join(sorted(allowed)) or "代码表是空的"
+        listed = "、".join(sayable(allowed)) or "代码表是空的"
         blank = "或留空" if field.unknown else ""
         why = f"不在允许值之内，请改为其中之一{blank}（{listed}）"
         _note(reasons, stray, field, values, why)
+        converted = np.array([allowed.get(v) for v in converted], dtype=object)
     if not field.unknown:
         _note(reasons, ~present, field, values, "必须填写")
     return converted
+
+
+def sayable(allowed: Mapping[str, str]) -> list[str]:
+    """Return one way to say each code: its first, which is its Chinese title."""
+    said: dict[str, str] = {}
+    for text, code in allowed.items():
+        said.setdefault(code, text)
+    return list(said.values())
 
 
 def _obey(
@@ -190,7 +201,7 @@ def _date(written: str) -> str | None:
             moment = dt.datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{time}{offset}")
             return moment.astimezone(LEGAL_ZONE).date().isoformat()
         return dt.date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 0 of another zone
         return None
 
 

@@ -140,15 +140,13 @@ def _system(said: str) -> str:
     return said if said in datum.SHIFTS or datum.is_projected(said) else STORED
 
 
-def take(
-    chunk: Chunk, reading: Reading, codes: Mapping[str, frozenset[str]], *, place_needed: bool
-) -> Incoming:
+def take(chunk: Chunk, reading: Reading, codes: values.Codes, *, place_needed: bool) -> Incoming:
     """Bring some rows of a file into the house's own columns.
 
     Parameters
     ----------
     codes
-        Code table to its valid codes.
+        As ``values.convert``.
     place_needed
         Whether a row without geometry is rejected.
     """
@@ -203,7 +201,7 @@ def read_places(
     *,
     mapping: Mapping[str, str] | None = None,
     crs: str | None = None,
-    codes: Mapping[str, frozenset[str]] | None = None,
+    codes: values.Codes | None = None,
     place_needed: bool = True,
 ) -> Whole:
     """Read a data set of places at once.

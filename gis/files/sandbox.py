@@ -200,8 +200,8 @@ def unpack_file(
 
 
 def was_opened(folder: Path) -> bool:
-    """Tell whether reading a file into this folder came to an end, good or bad."""
-    return (folder / ANSWER).exists()
+    """Tell whether a file was read into this folder, to its end and well."""
+    return (folder / HASH).exists()
 
 
 def reopen(folder: Path) -> Unpacked:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +17,7 @@ from typing import IO, Any
 import orjson
 
 from gis.errors import InvalidDataError
+from gis.files.unpacking.formats import PARTS
 
 PIECE_BYTES = 1024 * 1024
 
@@ -41,7 +43,20 @@ class Shelf:
         """Return the first rows as they would lie on the map."""
         return self.folder / "preview.json"
 
-    def keep(self, files: Iterable[tuple[str, IO[bytes]]], most_bytes: int) -> Path:
+    @classmethod
+    def new(cls, folder: Path) -> Shelf:
+        """Return an empty one in a folder, that nobody else has."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return cls(Path(tempfile.mkdtemp(prefix="new-", dir=folder)))
+
+    def move(self, to: Shelf) -> None:
+        """Become another one; what was left in the place of that is gone."""
+        to.clear()
+        self.folder.rename(to.folder)
+
+    def keep(
+        self, files: Iterable[tuple[str, IO[bytes]]], endings: Collection[str], most_bytes: int
+    ) -> Path:
         """Keep what was uploaded, under names of our own; return the file to open.
 
         Parameters
@@ -49,6 +64,8 @@ class Shelf:
         files
             Names as their owner calls them, and contents. Several files are the parts of one
             shapefile.
+        endings
+            What files may be called; the other parts of a shapefile besides.
         most_bytes
             All of them together may have.
 
@@ -60,12 +77,18 @@ class Shelf:
         given = [(Path(name).suffix.lower(), content) for name, content in files if name]
         if not given:
             raise InvalidDataError("请选择要导入的文件")
-        endings = [ending for ending, _ in given]
-        if len(given) > 1 and (endings.count(".shp") != 1 or len(set(endings)) != len(endings)):
+        found = [ending for ending, _ in given]
+        if len(given) == 1 and found[0] not in endings:
+            raise InvalidDataError(
+                f"不认识的文件格式 {found[0][:20]}（Word、PDF 不行，表格请另存为 Excel 或 CSV）；"
+                f"可以用：{', '.join(endings)}"
+            )
+        if len(given) > 1 and (found.count(".shp") != 1 or len(set(found)) != len(found)):
             raise InvalidDataError(
                 "一次导入一个文件；shapefile 请同时选中 .shp、.dbf、.shx、.prj 各一个"
             )
-        self.folder.mkdir(parents=True, mode=0o700)
+        if len(given) > 1:
+            given = [(ending, content) for ending, content in given if ending in PARTS]
         left = most_bytes
         for ending, content in given:
             size = _save(content, self.folder / f"data{ending}", left)
@@ -74,7 +97,7 @@ class Shelf:
                     f"文件超过 {most_bytes >> 20} MB：请拆成几个文件，一次导入一个"
                 )
             left -= size
-        return self.folder / f"data{'.shp' if len(given) > 1 else endings[0]}"
+        return self.folder / f"data{'.shp' if len(found) > 1 else found[0]}"
 
     def file(self) -> Path:
         """Return the file to open.

@@ -26,7 +26,7 @@ LONGEST_CELL = 32_767
 WKT = "wkt"
 """Heading under which geometries stand, and are read again."""
 
-TOO_LONG = "（几何太长，Excel 放不下：请在原文件里改）"
+TOO_LONG = "（太长，Excel 放不下：请在原文件里改）"
 
 
 def rejected(
@@ -65,7 +65,9 @@ def rejected(
             number, values, shape = row
             blanks = [None] * (len(columns) - len(values))
             shapes = [_wkt(shape)] if geometry else []
-            sheet.write_row(line, 0, [number, reasons[number], *values, *blanks, *shapes])
+            sheet.write_row(
+                line, 0, [number, reasons[number], *map(_fitting, values), *blanks, *shapes]
+            )
     return Document(XLSX, f"rejected-{len(reasons)}", iter([made.getvalue()]))
 
 
@@ -73,6 +75,10 @@ def _rows(path: Path, wanted: Mapping[int, Any]) -> Iterator[tuple[int, list[Any
     with path.open("rb") as file:
         found = (orjson.loads(line) for line in file)
         yield from islice((row for row in found if row[0] in wanted), MOST_ROWS)
+
+
+def _fitting(value: Any) -> Any:
+    return TOO_LONG if isinstance(value, str) and len(value) > LONGEST_CELL else value
 
 
 def _wkt(shape: str | None) -> str | None:

@@ -73,6 +73,9 @@ class Report:
         Columns of the file that no field took: kept beside the row, shown to nobody.
     notes
         What else was done to the data, in words.
+    digest
+        Hash of the versions that the changed rows change: an import that would change others than
+        its dry run is another.
     """
 
     target: str
@@ -89,6 +92,7 @@ class Report:
     merged: int = 0
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def counts(self) -> dict[str, int]:

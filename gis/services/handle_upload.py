@@ -43,7 +43,7 @@ MOST_LISTED = 20_000
 """Entries of one sort that are listed; the rest are counted."""
 
 
-def check(ws: Workspace, actor: Actor, upload_id: int) -> None:
+def check(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
     """Unpack an upload, guess how it is read, tell where it lies, and try it out.
 
     What keeps it from being tried out is told beside what was found, for a person to answer.
@@ -54,9 +54,12 @@ def check(ws: Workspace, actor: Actor, upload_id: int) -> None:
         If the file cannot be read at all.
     """
     upload, shelf = load_upload(ws, actor, upload_id), shelf_of(ws, upload_id)
-    source = _unpack(upload, shelf)
-    plan = _plan(ws, upload, source)
-    found = _found(ws, upload.kind, source, plan)
+    source = _unpack(upload.plan, shelf)
+    plan = _plan(ws, actor, upload, source)
+    if (plan.encoding, plan.layer) != (upload.plan.encoding, upload.plan.layer):
+        shelf.clear_unpacked()  # the profile says otherwise
+        source = _unpack(plan, shelf)
+    found = _found(ws, actor, upload.kind, source, plan)
     report: dict[str, Any] = {}
     try:
         asked = ask(ws, actor, upload.kind.slug, source, plan)
@@ -71,7 +74,9 @@ def check(ws: Workspace, actor: Actor, upload_id: int) -> None:
         found["notes"] = list(made.notes)
     except InvalidDataError as error:
         found["problem"] = str(error)
+    found["opened_as"] = [plan.encoding, plan.layer]
     with access.writing(ws) as conn:
+        _require_job(conn, upload_id, uploads.CHECKING, job)
         stored.change(
             conn,
             upload_id,
@@ -82,13 +87,14 @@ def check(ws: Workspace, actor: Actor, upload_id: int) -> None:
         )
 
 
-def take_in(ws: Workspace, actor: Actor, upload_id: int) -> None:
+def take_in(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
     """Import an upload as it was tried out; that it is done is written with it."""
     upload, shelf = load_upload(ws, actor, upload_id), shelf_of(ws, upload_id)
     source = sandbox.reopen(shelf.unpacked)
     asked = ask(ws, actor, upload.kind.slug, source, upload.plan)
 
     def done(conn: Connection, stamp: Stamp, report: Report) -> None:
+        _require_job(conn, upload_id, uploads.IMPORTING, job)
         said = {**_report(report), "revision": stamp.revision, "batch": stamp.batch}
         stored.change(conn, upload_id, state=uploads.DONE, report=said)
 
@@ -98,7 +104,7 @@ def take_in(ws: Workspace, actor: Actor, upload_id: int) -> None:
         asked,
         name=upload.file_name,
         profile=upload.found.get("profile"),
-        expected=upload.report["counts"],
+        expected=upload.report,
         progress=_from(shelf, 0.0),
         also=done,
     )
@@ -122,7 +128,20 @@ def clear_old(ws: Workspace) -> None:
         shelf_of(ws, upload_id).clear()
 
 
-def _unpack(upload: Upload, shelf: Shelf) -> Unpacked:
+def is_written(conn: Connection, upload_id: int) -> bool:
+    """Tell whether the work on an upload came to its end, whatever became of its process."""
+    row = stored.load(conn, upload_id)
+    return row is not None and row["state"] not in uploads.BUSY
+
+
+def _require_job(conn: Connection, upload_id: int, state: str, job: int) -> None:
+    """Refuse to finish what another job, or another plan, has taken the place of."""
+    row = stored.load(conn, upload_id)
+    if row is None or (row["state"], row["job"]) != (state, job):
+        raise InvalidDataError("这个文件在处理时又改过，这次处理作废")
+
+
+def _unpack(plan: Plan, shelf: Shelf) -> Unpacked:
     if sandbox.was_opened(shelf.unpacked):
         return sandbox.reopen(shelf.unpacked)
     path = shelf.file()
@@ -130,22 +149,24 @@ def _unpack(upload: Upload, shelf: Shelf) -> Unpacked:
         path,
         shelf.unpacked,
         name=path.name,
-        encoding=upload.plan.encoding,
-        layer=upload.plan.layer,
+        encoding=plan.encoding,
+        layer=plan.layer,
         on_progress=lambda part: shelf.say_progress(part * UNPACKING),
     )
 
 
-def _plan(ws: Workspace, upload: Upload, source: Unpacked) -> Plan:
+def _plan(ws: Workspace, actor: Actor, upload: Upload, source: Unpacked) -> Plan:
     """Return what was said of the file, or what a profile says of files with its columns."""
     if upload.plan != Plan():
         return upload.plan
     with dialect.reading(ws.engine) as conn:
-        known = known_profile(stored.profiles(conn, upload.kind.slug), source.columns)
+        known = known_profile(stored.profiles(conn, upload.kind.slug), source.columns, actor)
     return Plan.from_json(known["plan"]) if known else upload.plan
 
 
-def _found(ws: Workspace, kind: SiteKind, source: Unpacked, plan: Plan) -> dict[str, Any]:
+def _found(
+    ws: Workspace, actor: Actor, kind: SiteKind, source: Unpacked, plan: Plan
+) -> dict[str, Any]:
     """Return what a file holds and what its headings tell: what the page shows and asks."""
     mapping = guess_mapping(
         source.columns,
@@ -156,7 +177,7 @@ def _found(ws: Workspace, kind: SiteKind, source: Unpacked, plan: Plan) -> dict[
     if not source.geometry and not place:
         place = guess_place(source.columns, mapping.values())
     with dialect.reading(ws.engine) as conn:
-        known = known_profile(stored.profiles(conn, kind.slug), source.columns)
+        known = known_profile(stored.profiles(conn, kind.slug), source.columns, actor)
     return {
         "columns": list(source.columns),
         "count": source.count,
@@ -254,6 +275,7 @@ class _Listing:
 def _report(report: Report) -> dict[str, Any]:
     return {
         "counts": report.counts,
+        "digest": report.digest,
         "unmapped": list(report.unmapped),
         "notes": list(report.notes),
     }

@@ -5,6 +5,7 @@ The dry run and the import go through the same steps; only the import writes wha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from gis.domain.crs import to_metres
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.plans import Elsewhere
 from gis.domain.rights import Actor
+from gis.domain.values import Codes
 from gis.errors import InvalidDataError
 from gis.files import read
 from gis.files.read import Reading, Rejection
@@ -44,14 +46,14 @@ class Asked:
     Attributes
     ----------
     codes
-        Code table to its valid codes.
+        As ``values.convert``.
     elsewhere
         What the same operator somewhere else means.
     """
 
     kind: SiteKind
     reading: Reading
-    codes: Mapping[str, frozenset[str]]
+    codes: Codes
     elsewhere: Elsewhere
 
 
@@ -104,7 +106,10 @@ class Sorter:
     villages_m
         Areas frame of the home level in metres, in the order of codes.
     premises
-        Stored places by operator, columns ``identity.KNOWN``; empty where the kind has none.
+        Stored places by operator, columns ``identity.KNOWN``, merged ones too; empty where the
+        kind tells none apart so.
+    taken
+        Codes in use, of such a kind.
     """
 
     conn: Connection
@@ -112,6 +117,7 @@ class Sorter:
     asked: Asked
     villages_m: gpd.GeoDataFrame
     premises: pd.DataFrame
+    taken: frozenset[str]
     met: identity.Met = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
@@ -125,10 +131,10 @@ class Sorter:
         found, twice = read.split(found, read.refuse_twice(found["code"], self.seen))
         keys = found["code"].tolist()
         stored = {r["key"]: r for r in sites.load_stored(self.conn, asked.kind.slug, keys)}
-        given, others = self._theirs(rows_of(asked.kind, found), stored)
+        full = [self._filled(row, stored.get(row["key"])) for row in rows_of(asked.kind, found)]
+        given, others = self._theirs(full, stored)
         gone = [row for row in given if _is_merged(stored.get(row["key"]))]
-        kept = [row for row in given if not _is_merged(stored.get(row["key"]))]
-        rows = [self._filled(row, stored.get(row["key"])) for row in kept]
+        rows = [row for row in given if not _is_merged(stored.get(row["key"]))]
         new, changed, same = changes.sort_out(stored, rows)
         rejected = changes.in_file_order(taken.rejected, unnamed, twice, others)
         said = [(row["source_row"], "merged", MERGED) for row in gone]
@@ -176,6 +182,7 @@ class Sorter:
             self.premises,
             self.met,
             self.asked.elsewhere,
+            self.taken,
         )
 
     def _theirs(
@@ -200,8 +207,11 @@ class Sorter:
             "personal": [field_.name for field_ in kind.personal_fields],
         }
         full = changes.keep_unsaid(row, old, self.asked.reading.given, COMMON, groups)
-        if old is not None and row["geom"] is None and old["geom"] is not None:
-            full |= {name: old[name] for name in ("geom", "village", "elevation_m")}
+        if old is not None and row["geom"] is None:
+            if old["geom"] is not None:
+                full |= {name: old[name] for name in ("geom", "village", "elevation_m")}
+            elif row["village"] is None:
+                full["village"] = old["village"]  # the file does not say where
         return full
 
     def _said(
@@ -226,7 +236,8 @@ class Sorter:
             if about["note"]:
                 yield number, "repaired", about["note"]
             if about["away"] and number in fresh:
-                yield number, "second", f"同一代码的单位已有一处 {about['away']}，这是另一处"
+                known = f"一处 {about['away']}" if self.actor.reads_everything else "场所"
+                yield number, "second", f"同一代码的单位已有{known}，这是另一处"
             if row["geom"] is not None and about["named"] and about["named"] != about["home"]:
                 lies = names.get(about["home"], "各村之外")
                 yield number, "astray", f"所填为{names[about['named']]}，位置在{lies}"
@@ -239,9 +250,11 @@ def sorter(conn: Connection, ws: Workspace, actor: Actor, asked: Asked) -> Sorte
     villages_m = to_metres(ground, level.metric_crs)
     operator = asked.kind.identity.operator
     premises = pd.DataFrame(columns=list(identity.KNOWN), dtype=object)
+    taken: frozenset[str] = frozenset()
     if operator:
-        known = sites.load(conn, asked.kind, unplaced=True)
+        known = sites.load(conn, asked.kind, unplaced=True, merged=True)
         known_m = to_metres(known[["geometry"]], level.metric_crs).geometry
+        taken = frozenset(known["key"])
         premises = pd.DataFrame(
             {
                 "operator": known[operator].to_numpy(dtype=object),
@@ -249,7 +262,7 @@ def sorter(conn: Connection, ws: Workspace, actor: Actor, asked: Asked) -> Sorte
                 "geometry": known_m.to_numpy(dtype=object),
             }
         ).dropna(subset=["operator"])
-    return Sorter(conn, actor, asked, villages_m, premises)
+    return Sorter(conn, actor, asked, villages_m, premises, taken)
 
 
 COMMON = {
@@ -309,9 +322,12 @@ class Tally:
     target: str
     counts: dict[str, int] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
+    seen: Any = field(default_factory=hashlib.sha256)
 
     def add(self, outcome: Outcome) -> None:
         """Count one more part."""
+        for old, _ in outcome.changed:
+            self.seen.update(f"{old['id']}:{old['revision']};".encode())
         self._count("new", len(outcome.new))
         self._count("changed", len(outcome.changed))
         self._count("same", outcome.same)
@@ -327,6 +343,7 @@ class Tally:
         flattened = read.flattened_note(counts.pop("flattened", 0))
         return Report(
             target=self.target,
+            digest=self.seen.hexdigest(),
             rejected=tuple(self.rejected),
             unmapped=reading.unmapped,
             notes=(*reading.source.notes, *flattened, *(() if reading.has_places else (NOWHERE,))),

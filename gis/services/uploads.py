@@ -8,6 +8,7 @@ embedded database takes no other writes while an import is being committed.
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -18,15 +19,17 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.document import Document
 from gis.domain.kinds import Field, SiteKind
-from gis.domain.plans import Plan
+from gis.domain.plans import SAID_BY_US, Plan
 from gis.domain.rights import Actor
+from gis.domain.values import sayable
 from gis.errors import ForbiddenError, InvalidDataError, NotFoundError
-from gis.files import workbook
+from gis.files import sandbox, workbook
 from gis.files.shelf import Shelf, read_lines
+from gis.files.unpacking.formats import SUFFIXES
 from gis.services import access
 from gis.services.clock import now
 from gis.services.import_sites import columns_of
-from gis.storage import jobs, uploads
+from gis.storage import codes, jobs, uploads
 from gis.workspace import Workspace
 
 CHECK, IMPORT = "check_upload", "import_upload"
@@ -52,6 +55,12 @@ KEPT = dt.timedelta(days=7)
 
 MOST_BYTES = 300 << 20
 """Of one upload."""
+
+MOST_KEPT = 20
+"""Of one account: older ones are deleted by hand or by themselves."""
+
+LEAST_FREE_BYTES = 2 << 30
+"""Of the disk that the database may lie on as well."""
 
 LISTED = 50
 LONGEST_NAME = 200
@@ -98,9 +107,21 @@ class Upload:
 
     @property
     def ready(self) -> bool:
-        """Tell whether it can be imported: it was tried out, and nothing is left to decide."""
-        said = self.found
-        return self.state == CHECKED and not said.get("question") and not said.get("problem")
+        """Tell whether it can be imported: tried out, nothing left to decide, something to do."""
+        said, counts = self.found, self.report.get("counts", {})
+        asked = said.get("question") or said.get("problem")
+        return (
+            self.state == CHECKED
+            and not asked
+            and bool(counts)
+            and (counts["new"] + counts["changed"] > 0)
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether it was tried out and there is nothing to import."""
+        counts = self.report.get("counts", {})
+        return self.state == CHECKED and bool(counts) and not counts["new"] + counts["changed"]
 
 
 def start_upload(
@@ -133,21 +154,44 @@ def start_upload(
     access.require_change(actor, passport)
     name = next((name for name, _ in files if name), "")[-LONGEST_NAME:]
     plan = _plan_of(ws, actor, profile, kind)
-    with access.writing(ws) as conn:
-        upload_id = uploads.add(
-            conn,
-            kind=kind,
-            file_name=name,
-            account=actor.account,
-            actor=actor.name,
-            at=now(),
-            state=CHECKING,
-            plan=plan.as_json(),
-        )
-        shelf_of(ws, upload_id).keep(files, MOST_BYTES)  # an error here takes the row back with it
-        _queue(conn, actor, upload_id, CHECK)
-        access.log(conn, actor, "upload", kind, upload=upload_id, file=name)
+    _require_room(ws, actor)
+    shelf = Shelf.new(ws.settings.uploads_dir)
+    try:
+        shelf.keep(files, SUFFIXES, MOST_BYTES)
+        with access.writing(ws) as conn:
+            upload_id = uploads.add(
+                conn,
+                kind=kind,
+                file_name=name,
+                account=actor.account,
+                actor=actor.name,
+                at=now(),
+                state=CHECKING,
+                plan=plan.as_json(),
+            )
+            shelf.move(shelf_of(ws, upload_id))
+            _queue(conn, actor, upload_id, CHECK)
+            access.log(conn, actor, "upload", kind, upload=upload_id, file=name)
+    finally:
+        shelf.clear()  # where it was moved nothing is left
     return upload_id
+
+
+def _require_room(ws: Workspace, actor: Actor) -> None:
+    """Refuse another file of somebody who keeps many, or where the disk is nearly full.
+
+    Raises
+    ------
+    InvalidDataError
+        With what to do.
+    """
+    with access.reading(ws, actor) as conn:
+        own = uploads.listed(conn, account=actor.account, limit=LISTED)
+    kept = [row["id"] for row in own if shelf_of(ws, row["id"]).folder.exists()]
+    if len(kept) >= MOST_KEPT:
+        raise InvalidDataError(f"您已有 {len(kept)} 个上传的文件，请先删除不用的，再上传")
+    if shutil.disk_usage(ws.settings.data_dir).free < LEAST_FREE_BYTES:
+        raise InvalidDataError("服务器磁盘快满了，暂时不能上传：请管理员清理")
 
 
 def shelf_of(ws: Workspace, upload_id: int) -> Shelf:
@@ -190,11 +234,11 @@ def try_again(ws: Workspace, actor: Actor, upload_id: int, plan: Plan) -> None:
         raise InvalidDataError("这个文件正在处理或已经导入，不能再改")
     shelf = shelf_of(ws, upload_id)
     shelf.file()
-    if (plan.encoding, plan.layer) != (found.plan.encoding, found.plan.layer):
+    if [plan.encoding, plan.layer] != found.found.get("opened_as"):
         shelf.clear_unpacked()
     shelf.begin()
     with access.writing(ws) as conn:
-        uploads.change(conn, upload_id, plan=plan.as_json(), state=CHECKING)
+        _claim(conn, upload_id, found.state, plan=plan.as_json(), state=CHECKING)
         _queue(conn, actor, upload_id, CHECK)
 
 
@@ -215,27 +259,34 @@ def confirm(ws: Workspace, actor: Actor, upload_id: int, *, remember_as: str = "
     found = load_upload(ws, actor, upload_id)
     access.require_change(actor, found.kind)
     if not found.ready:
-        raise InvalidDataError("先试算，并回答页面上的问题，才能导入")
-    shelf_of(ws, upload_id).begin()
+        raise InvalidDataError("先试算，并回答页面上的问题，有可导入的行才能导入")
+    shelf = shelf_of(ws, upload_id)
+    if not sandbox.was_opened(shelf.unpacked):
+        raise InvalidDataError("上传的文件已清理，请重新上传")
+    shelf.begin()
     name = remember_as.strip()[:LONGEST_NAME]
     with access.writing(ws) as conn:
         if name:
             _remember(conn, actor, found, name)
         told = {name: value for name, value in found.found.items() if name != STOPPED}
-        uploads.change(conn, upload_id, state=IMPORTING, found=told)
+        _claim(conn, upload_id, CHECKED, state=IMPORTING, found=told)
         _queue(conn, actor, upload_id, IMPORT)
 
 
 def _remember(conn: Connection, actor: Actor, found: Upload, name: str) -> None:
     """Keep how a file was read, as a profile of its kind."""
-    plan = replace(
-        found.plan, mapping=found.found["mapping"], place=found.found["place"], decided=False
-    )
+    # What somebody said to have no column stays said: it would be guessed again.
+    mapping = {**found.plan.mapping, **found.found["mapping"]}
+    plan = replace(found.plan, mapping=mapping, place=found.found["place"], decided=False)
+    earlier = (row for row in uploads.profiles(conn, found.kind.slug) if row["name"] == name)
+    if any(not _may_change_profile(actor, row) for row in earlier):
+        raise InvalidDataError(f"已有别人的导入方案“{name}”：请换一个名称")
     uploads.save_profile(
         conn,
         kind=found.kind.slug,
         name=name,
-        columns=found.found["columns"],
+        shared=actor.powers.governs,
+        columns=sorted(_own_columns(found.found["columns"])),
         plan=plan.as_json(),
         actor=actor.name,
         at=now(),
@@ -249,6 +300,12 @@ def cancel(ws: Workspace, actor: Actor, upload_id: int) -> None:
     if not found.busy:
         raise InvalidDataError("现在没有正在进行的处理")
     shelf_of(ws, upload_id).wish_to_stop()
+    with access.writing(ws) as conn:
+        row = uploads.load(conn, upload_id)
+        if row is not None and jobs.cancel_waiting(conn, row["job"], now()):
+            state = CHECKED if found.state == IMPORTING else CANCELLED
+            uploads.change(conn, upload_id, state=state)
+            access.log(conn, actor, "cancel", found.kind.slug, upload=upload_id)
 
 
 def discard(ws: Workspace, actor: Actor, upload_id: int) -> None:
@@ -312,6 +369,13 @@ def fields_of(ws: Workspace, kind: SiteKind) -> tuple[Field, ...]:
     return columns_of(ws, kind.slug)
 
 
+def sayable_codes(ws: Workspace, actor: Actor, kind: SiteKind) -> dict[str, list[str]]:
+    """Return field to what a file may say in it, of the fields that have a code table."""
+    with access.reading(ws, actor) as conn:
+        allowed = codes.allowed(conn)
+    return {f.name: sayable(allowed.get(f.codes, {})) for f in kind.fields if f.codes}
+
+
 def list_profiles(ws: Workspace, actor: Actor) -> list[RowMapping]:
     """Return the profiles of the kinds that the actor may change places of."""
     _require_importer(actor)
@@ -319,8 +383,19 @@ def list_profiles(ws: Workspace, actor: Actor) -> list[RowMapping]:
         return [
             row
             for row in uploads.profiles(conn)
-            if row["kind"] in ws.kinds and access.could_change(actor, ws.kinds[row["kind"]])
+            if row["kind"] in ws.kinds
+            and access.could_change(actor, ws.kinds[row["kind"]])
+            and _is_for(actor, row)
         ]
+
+
+def _is_for(actor: Actor, profile: Mapping[Any, Any]) -> bool:
+    """Tell whether a profile may read an actor's files: the town's, or their own."""
+    return bool(profile["shared"]) or profile["actor"] == actor.name
+
+
+def _may_change_profile(actor: Actor, profile: Mapping[Any, Any]) -> bool:
+    return actor.powers.governs or profile["actor"] == actor.name
 
 
 def find_profile(ws: Workspace, actor: Actor, kind: str, name: str) -> Plan:
@@ -342,6 +417,8 @@ def forget_profile(ws: Workspace, actor: Actor, profile_id: int) -> None:
     own = {row["id"]: row for row in list_profiles(ws, actor)}
     if profile_id not in own:
         raise NotFoundError("没有这个导入方案")
+    if not _may_change_profile(actor, own[profile_id]):
+        raise ForbiddenError("这是全镇共用的导入方案，只有镇级用户能删")
     with access.writing(ws) as conn:
         uploads.drop_profile(conn, profile_id)
         access.log(
@@ -359,10 +436,21 @@ def importable_kinds(ws: Workspace, actor: Actor) -> list[SiteKind]:
     return [kind for kind in ws.kinds.values() if access.could_change(actor, kind)]
 
 
-def known_profile(profiles: Iterable[RowMapping], columns: Sequence[str]) -> RowMapping | None:
-    """Return the newest profile made of a file with just these columns; None: there is none."""
-    same = [row for row in profiles if set(row["columns"]) == set(columns)]
+def known_profile(
+    profiles: Iterable[RowMapping], columns: Sequence[str], actor: Actor
+) -> RowMapping | None:
+    """Return the newest profile for an actor's files with just these columns; None: there is none.
+
+    One that a village saved is for its own files: it must not decide how the town's are read.
+    """
+    own = (row for row in profiles if _is_for(actor, row))
+    same = [row for row in own if _own_columns(row["columns"]) == _own_columns(columns)]
     return max(same, key=lambda row: row["at"], default=None)
+
+
+def _own_columns(columns: Iterable[str]) -> set[str]:
+    """Return the columns but those that the file of rejected rows adds."""
+    return set(columns) - set(SAID_BY_US)
 
 
 def _plan_of(ws: Workspace, actor: Actor, profile: int | None, kind: str) -> Plan:
@@ -372,6 +460,18 @@ def _plan_of(ws: Workspace, actor: Actor, profile: int | None, kind: str) -> Pla
     if profile not in own:
         raise InvalidDataError("这个导入方案不是这一类的，请重新选择")
     return Plan.from_json(own[profile]["plan"])
+
+
+def _claim(conn: Connection, upload_id: int, before: str, **values: Any) -> None:
+    """Change an upload that is still in a state.
+
+    Raises
+    ------
+    InvalidDataError
+        If somebody else, or another window, was faster.
+    """
+    if not uploads.change(conn, upload_id, only_if=before, **values):
+        raise InvalidDataError("这个文件刚刚在别处改过：请刷新页面再看")
 
 
 def _queue(conn: Connection, actor: Actor, upload_id: int, verb: str) -> None:

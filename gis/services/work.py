@@ -30,12 +30,14 @@ LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 WAIT_AFTER_ERROR_S = 5.0
+RECOVER_EVERY_S = 3600.0
+"""Files that are kept no longer are looked for so often, between jobs."""
 
-VERBS: Mapping[str, Callable[[Workspace, Actor, int], None]] = {
+VERBS: Mapping[str, Callable[[Workspace, Actor, int, int], None]] = {
     uploads.CHECK: handle_upload.check,
     uploads.IMPORT: handle_upload.take_in,
 }
-"""What a job can be, and what does it: told the upload's id."""
+"""What a job can be, and what does it: told the ids of the upload and of the job."""
 
 
 def work(ws: Workspace, *, ended: Callable[[], bool]) -> None:
@@ -49,21 +51,21 @@ def work(ws: Workspace, *, ended: Callable[[], bool]) -> None:
     with alone(ws.settings.data_dir / "worker.lock") as free:
         if not free:
             raise ConfigError("这个数据文件夹已有一个后台进程在处理任务")
-        recovered = False
+        recover_at = 0.0
         while not ended():
             try:
-                if not recovered:
+                if time.monotonic() >= recover_at:
                     recover(ws)
-                    recovered = True
+                    recover_at = time.monotonic() + RECOVER_EVERY_S
                 job = _next(ws)
-            except (SQLAlchemyError, ConfigError):
-                LOGGER.exception("the database did not answer; trying again")
+                if job is None:
+                    time.sleep(LOOK_EVERY_S)
+                else:
+                    _run(ws, job, ended)
+            except (SQLAlchemyError, ConfigError, OSError):
+                LOGGER.exception("the database or this machine did not answer; trying again")
+                recover_at = 0.0
                 time.sleep(WAIT_AFTER_ERROR_S)
-                continue
-            if job is None:
-                time.sleep(LOOK_EVERY_S)
-            else:
-                _run(ws, job, ended)
 
 
 def run_waiting(ws: Workspace) -> None:
@@ -76,7 +78,8 @@ def recover(ws: Workspace) -> None:
     """Put right what an earlier worker left when it died, and delete what is kept no longer."""
     with access.writing(ws) as conn:
         for job in jobs.interrupt_all(conn, now()):
-            handle_upload.stopped(conn, job["arguments"]["upload"], INTERRUPTED)
+            if not handle_upload.is_written(conn, job["arguments"]["upload"]):
+                handle_upload.stopped(conn, job["arguments"]["upload"], INTERRUPTED)
     handle_upload.clear_old(ws)
 
 
@@ -88,7 +91,7 @@ def perform(ws: Workspace, job: Mapping[Any, Any]) -> None:
     upload_id = job["arguments"]["upload"]
     state, message = jobs.DONE, None
     try:
-        VERBS[job["verb"]](ws, _actor(ws, job), upload_id)
+        VERBS[job["verb"]](ws, _actor(ws, job), upload_id, job["id"])
     except GisError as error:
         state, message = jobs.FAILED, str(error)
     except Exception:
@@ -150,6 +153,9 @@ def _say_stopped(ws: Workspace, job: RowMapping, cancelled: bool) -> None:
     with access.writing(ws) as conn:
         found = jobs.load(conn, job["id"])
         if found is None or found["state"] != jobs.RUNNING:
+            return
+        if handle_upload.is_written(conn, upload_id):  # it had just come to its end
+            jobs.finish(conn, job["id"], jobs.DONE, message=None, at=now())
             return
         state = jobs.CANCELLED if cancelled else jobs.INTERRUPTED
         jobs.finish(conn, job["id"], state, message=message, at=now())

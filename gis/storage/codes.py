@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,22 @@ from gis.storage.register import Stamp
 from gis.storage.tables import code, coverage
 
 
-def allowed(conn: Connection) -> dict[str, frozenset[str]]:
-    """Return code table to the codes that hold now."""
-    rows = conn.execute(
-        sa.select(code.c.code_table, code.c.code).where(code.c.retired_on.is_(None))
-    )
-    tables: dict[str, set[str]] = {}
-    for table, value in rows:
-        tables.setdefault(table, set()).add(value)
-    return {table: frozenset(values) for table, values in tables.items()}
+def allowed(conn: Connection) -> dict[str, dict[str, str]]:
+    """Return code table to what may be said in it, codes that hold now and titles, to the code."""
+    columns = (code.c.code_table, code.c.code, code.c.title_zh, code.c.title_en)
+    query = sa.select(*columns).where(code.c.retired_on.is_(None)).order_by(code.c.position)
+    tables: dict[str, dict[str, str]] = {}
+    for table, value, *titles in conn.execute(query):
+        said = tables.setdefault(table, {})
+        for title in titles:
+            said.setdefault(NOTE.sub("", title), value)
+            said.setdefault(title, value)
+        said[value] = value
+    return tables
+
+
+NOTE = re.compile(r"\s*[（(].*", re.DOTALL)
+"""What a title adds in brackets: nobody writes that into a file."""
 
 
 def numbers(conn: Connection) -> dict[str, dict[str, dict[str, float]]]:

@@ -60,13 +60,19 @@ def load(
     codes: frames.Codes | None = None,
     reader: Actor | None = None,
     unplaced: bool = False,
+    merged: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return the places of a kind as a site frame in EPSG:4490, in id order, nothing personal.
 
     ``reader`` limits them to those whose true place an actor may see; a computation has none.
-    ``unplaced`` adds those that have no position yet: their geometry is missing.
+    ``unplaced`` adds those that have no position yet: their geometry is missing. ``merged`` adds
+    those that were merged into others.
     """
-    where = sa.and_(site.c.kind == kind.slug, HERE if unplaced else PLACED)
+    where = sa.and_(
+        site.c.kind == kind.slug,
+        sa.true() if unplaced else site.c.geom.is_not(None),
+        sa.true() if merged else HERE,
+    )
     if reader is not None:
         where = sa.and_(where, site.c.id.in_(rights.ids_of_true_places(reader)))
     return frames.places(_rows(conn, where), kind.open_fields, plain=PLAIN, codes=codes)

@@ -95,6 +95,7 @@ import_profile = sa.Table(
     _id(),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("name", sa.Text, nullable=False, comment="the system that the files come from"),
+    sa.Column("shared", sa.Boolean, nullable=False, comment="the town's: for everybody's files"),
     sa.Column("columns", Json, nullable=False, comment="of such a file, by which it is known"),
     sa.Column("plan", Json, nullable=False, comment="how its columns fill the fields"),
     sa.Column("at", Utc, nullable=False),

@@ -38,9 +38,12 @@ def add(
     return int(conn.execute(row.returning(upload.c.id)).scalar_one())
 
 
-def change(conn: Connection, upload_id: int, **values: Any) -> None:
-    """Change what is known of an upload."""
-    conn.execute(sa.update(upload).where(upload.c.id == upload_id).values(**values))
+def change(conn: Connection, upload_id: int, *, only_if: str | None = None, **values: Any) -> bool:
+    """Change what is known of an upload, if it is in a state; tell whether it was."""
+    where = upload.c.id == upload_id
+    if only_if is not None:
+        where = sa.and_(where, upload.c.state == only_if)
+    return bool(conn.execute(sa.update(upload).where(where).values(**values)).rowcount)
 
 
 def load(conn: Connection, upload_id: int) -> RowMapping | None:
@@ -79,6 +82,7 @@ def save_profile(
     *,
     kind: str,
     name: str,
+    shared: bool,
     columns: Sequence[str],
     plan: Mapping[str, Any],
     actor: str,
@@ -89,7 +93,13 @@ def save_profile(
     conn.execute(sa.delete(import_profile).where(same))
     conn.execute(
         sa.insert(import_profile).values(
-            kind=kind, name=name, columns=list(columns), plan=dict(plan), actor=actor, at=at
+            kind=kind,
+            name=name,
+            shared=shared,
+            columns=list(columns),
+            plan=dict(plan),
+            actor=actor,
+            at=at,
         )
     )
 

@@ -78,8 +78,11 @@ def test_a_shifted_file_is_put_right_by_one_click_and_next_month_takes_two(
     expect(page.locator(".ask")).to_have_count(0)
     expect(page.locator(".tile-same")).to_contain_text("300")
     expect(page.locator(".tile-new")).to_contain_text("0")
-    page.get_by_role("button", name="确认导入：新增 0，更新 0").click()
-    expect(page.locator(".done")).to_contain_text("已导入", timeout=30_000)
+    expect(page.locator(".notice")).to_contain_text("完全相同")
+    expect(page.get_by_role("button", name="确认导入")).to_have_count(0)
+    page.goto("/import/")
+    page.get_by_role("link", name="再传一份").first.click()
+    expect(page.locator("[name=kind]")).to_have_value("school")
 
 
 @pytest.mark.parametrize("screen", ["desktop", "phone"])

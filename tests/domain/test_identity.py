@@ -45,7 +45,7 @@ def test_the_first_place_of_an_operator_has_its_code_and_the_next_are_numbered()
 
 def test_a_row_near_a_known_place_is_that_place_and_one_far_off_a_second() -> None:
     found = keys(["A", "A"], at(SAME_PREMISES_M, SAME_PREMISES_M + 1), [("A", "plant", HERE)])
-    assert found.keys.tolist() == ["plant", "A#2"]
+    assert found.keys.tolist() == ["plant", "A"]
     assert found.elsewhere.tolist() == [None, "plant"]
 
 
@@ -58,7 +58,19 @@ def test_an_operator_that_moved_keeps_its_only_place() -> None:
     found = keys(["A"], at(3000), [("A", "plant", HERE)], elsewhere="moved")
     assert (found.keys[0], found.elsewhere[0]) == ("plant", "plant")
     two = [("A", "one", HERE), ("A", "two", FAR)]
-    assert keys(["A"], at(2500), two, elsewhere="moved").keys.tolist() == ["A#3"]
+    assert keys(["A"], at(2500), two, elsewhere="moved").keys.tolist() == ["A"]
+
+
+def test_who_moved_is_whoever_no_other_row_says_is_still_there() -> None:
+    found = keys(["A", "A"], at(3000, 0), [("A", "plant", HERE)], elsewhere="moved")
+    assert found.keys.tolist() == ["A", "plant"]
+
+
+def test_a_code_that_is_in_use_is_nobody_elses() -> None:
+    frame = pd.DataFrame([("A", "A", HERE)], columns=list(KNOWN), dtype=object)
+    operators = np.array(["A", "B"], dtype=object)
+    found = keys_by_operator(operators, at(900, 0), frame, {}, "second", {"A", "A#2", "B"})
+    assert found.keys.tolist() == ["A#3", "B#2"]
 
 
 def test_of_several_places_the_nearest_is_meant() -> None:

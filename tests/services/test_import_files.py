@@ -17,11 +17,13 @@ from gis.domain import datum
 from gis.domain.plans import Plan
 from gis.domain.rights import OPERATOR
 from gis.errors import InvalidDataError
+from gis.files import sandbox
 from gis.services.compute_risk import compute_risk
 from gis.services.explain_area import explain_area
 from gis.services.import_areas import import_areas
-from gis.services.import_sites import import_sites
+from gis.services.import_sites import ask, import_sites, try_out
 from gis.services.load_layer import list_layers
+from gis.services.merge_sites import merge_sites
 from gis.services.query_near import query_near
 from gis.storage import dialect, sites
 from gis.storage.tables import audit, site, site_version
@@ -264,6 +266,67 @@ def test_a_village_takes_only_rows_that_lie_in_it(office: Workspace, tmp_path: P
     path = write_csv(tmp_path / "a.csv", HEADER, data)
     report = import_sites(office, village(WEST), "enterprise", path)
     assert (report.new, report.refused, report.rejected[0].row) == (1, 1, 3)
+
+
+def test_a_file_without_positions_leaves_places_and_villages_as_they_were(
+    office: Workspace, tmp_path: Path
+) -> None:
+    data: list[list[Any]] = [
+        ["甲", FIRM, "村1", "", "", ""],
+        ["乙", OTHER, "村1", 119.32, 31.72, ""],
+    ]
+    import_sites(office, OPERATOR, "enterprise", write_csv(tmp_path / "a.csv", HEADER, data))
+    bare = write_csv(tmp_path / "b.csv", HEADER[:2], [["甲甲", FIRM], ["乙乙", OTHER]])
+    report = import_sites(office, village(WEST), "enterprise", bare)
+    assert (report.changed, report.refused) == (2, 0)
+    assert {row["village"] for row in keys(office).values()} == {WEST}
+    assert {row["name"] for row in keys(office).values()} == {"甲甲", "乙乙"}
+
+
+def test_a_merged_place_keeps_its_code_and_its_row_changes_nothing(
+    office: Workspace, tmp_path: Path
+) -> None:
+    lons = (119.32, 119.37, 119.39)
+    data = [[f"厂{lon}", FIRM, "", lon, 31.72, ""] for lon in lons]
+    path = write_csv(tmp_path / "a.csv", HEADER, data)
+    import_sites(office, OPERATOR, "enterprise", path)
+    ids = {key: row["id"] for key, row in keys(office).items()}
+    merge_sites(office, OPERATOR, ids[FIRM], ids[f"{FIRM}#2"])
+    again = import_sites(office, OPERATOR, "enterprise", path)
+    assert (again.new, again.changed, again.same, again.merged) == (0, 0, 3, 1)
+    more = write_csv(path, HEADER, [["新厂", FIRM, "", 119.345, 31.74, ""]])
+    assert import_sites(office, OPERATOR, "enterprise", more).new == 1
+    assert keys(office)[f"{FIRM}#4"]["name"] == "新厂"
+
+
+def test_a_village_learns_nothing_of_the_places_of_a_firm_elsewhere(
+    office: Workspace, tmp_path: Path
+) -> None:
+    secret = write_csv(
+        tmp_path / "a.csv", ["编号", *HEADER], [["SECRET-7", "甲", FIRM, "", 119.38, 31.72, ""]]
+    )
+    import_sites(office, OPERATOR, "enterprise", secret)
+    own = write_csv(tmp_path / "b.csv", HEADER, [["甲", FIRM, "", 119.32, 31.72, ""]])
+    said: list[str] = []
+    for actor in (OPERATOR, village(WEST)):
+        source = sandbox.unpack_file(own, tmp_path / actor.name)
+        asked = ask(office, actor, "enterprise", source, Plan())
+        try_out(office, actor, asked, journal=lambda found: said.extend(t for *_, t in found.said))
+    assert ["SECRET-7" in text for text in said] == [True, False]
+
+
+def test_the_titles_of_codes_are_as_good_as_the_codes(office: Workspace, tmp_path: Path) -> None:
+    header = ["编号", "场所类型", "经度", "纬度"]
+    data = [
+        ["1", "餐饮", 119.32, 31.72],
+        ["2", "catering", 119.33, 31.72],
+        ["3", "?", 119.3, 31.72],
+    ]
+    path = write_csv(tmp_path / "a.csv", header, data)
+    report = import_sites(office, OPERATOR, "small_place", path)
+    assert (report.new, report.refused) == (2, 1)
+    assert {row["attrs"]["place_type"] for row in keys(office).values()} == {"catering"}
+    assert "餐饮" in report.rejected[0].reason
 
 
 def test_every_personal_field_knows_the_change_that_it_is_from(

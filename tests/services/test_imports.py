@@ -189,7 +189,7 @@ def test_codes_that_are_gone_are_retired_and_not_deleted(office: Workspace, tmp_
     counts = import_codes(office, OPERATOR, "small_place_type", path)
     assert (counts["changed"], counts["retired"]) == (1, 1)
     with dialect.reading(office.engine) as conn:
-        assert codes.allowed(conn)["small_place_type"] == {"A"}
+        assert set(codes.allowed(conn)["small_place_type"].values()) == {"A"}
         assert codes.titles(conn, "small_place_type")["B"] == "乙"
         assert codes.numbers(conn)["small_place_type"]["A"] == {"base_points": 55.0}
         frame = sites.load(conn, office.kind("small_place"), codes=codes.numbers(conn))
@@ -258,7 +258,7 @@ def test_a_code_table_that_cannot_be_taken_leaves_the_old_one(
     with pytest.raises(InvalidDataError, match=message):
         import_codes(office, OPERATOR, "small_place_type", path)
     with dialect.reading(office.engine) as conn:
-        assert len(codes.allowed(conn)["small_place_type"]) == 12
+        assert len(set(codes.allowed(conn)["small_place_type"].values())) == 12
 
 
 def test_a_file_without_a_column_leaves_the_field_as_it_was(

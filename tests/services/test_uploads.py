@@ -143,7 +143,8 @@ def test_a_profile_does_not_shift_a_file_that_its_system_has_put_right_since(
     uploads.confirm(office, clerk, upload, remember_as="教育系统")
     work.run_waiting(office)
     same = uploads.load_upload(office, clerk, send(office, clerk, "school", path))
-    assert (same.ready, same.report["counts"]["same"]) == (True, len(true))
+    assert (same.idle, same.found["question"]) == (True, False)
+    assert same.report["counts"]["same"] == len(true)
     names = ["村1" if lon < 119.35 else "村2" for lon, _ in true]
     data = [[f"S{i}", names[i], lon, lat] for i, (lon, lat) in enumerate(true)]
     write_csv(path, ["编号", "所在村", "经度", "纬度"], data)
@@ -191,6 +192,60 @@ def test_rejected_geometries_come_back_as_wkt(
 def _sheet(path: Path) -> bytes:
     with zipfile.ZipFile(path) as book:
         return book.read("xl/worksheets/sheet1.xml")
+
+
+def test_what_a_village_remembers_does_not_decide_how_the_towns_files_are_read(
+    office: Workspace, clerk: Actor, tmp_path: Path
+) -> None:
+    west = actor(office, Role.VILLAGE, "west", villages=[WEST])
+    path = firms(tmp_path / "a.csv")
+    upload = send(office, west, "enterprise", path)
+    uploads.confirm(office, west, upload, remember_as="x")
+    work.run_waiting(office)
+    assert uploads.load_upload(office, clerk, send(office, clerk, "enterprise", path)).ready
+    assert uploads.list_profiles(office, clerk) == []
+    assert [row["name"] for row in uploads.list_profiles(office, west)] == ["x"]
+    towns = send(office, clerk, "enterprise", firms(tmp_path / "b.csv"))
+    uploads.confirm(office, clerk, towns, remember_as="y")
+    (shared,) = (row for row in uploads.list_profiles(office, west) if row["name"] == "y")
+    with pytest.raises(ForbiddenError, match="共用"):
+        uploads.forget_profile(office, west, shared["id"])
+
+
+def test_a_file_that_cannot_be_kept_keeps_nobody_else_from_uploading(
+    office: Workspace, clerk: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a." + "x" * 300, "a.docx", "noending"):
+        with pytest.raises(InvalidDataError, match="可以用"):
+            uploads.start_upload(office, clerk, "school", [(name, io.BytesIO(b"x"))])
+    with monkeypatch.context() as small:
+        small.setattr(uploads, "MOST_BYTES", 3)
+        with pytest.raises(InvalidDataError, match="超过"):
+            uploads.start_upload(office, clerk, "school", [("a.csv", io.BytesIO(b"xxxxx"))])
+    assert list(office.settings.uploads_dir.iterdir()) == []
+    assert send(office, clerk, "enterprise", firms(tmp_path / "a.csv"))
+    with monkeypatch.context() as full:
+        full.setattr(uploads, "MOST_KEPT", 1)
+        with pytest.raises(InvalidDataError, match="先删除"):
+            send(office, clerk, "enterprise", firms(tmp_path / "a.csv"))
+
+
+def test_an_import_changes_what_its_dry_run_showed_and_nothing_newer(
+    office: Workspace, clerk: Actor, tmp_path: Path
+) -> None:
+    first = firms(tmp_path / "a.csv")
+    import_sites(office, OPERATOR, "enterprise", first)
+    text = first.read_text("gb18030")
+    renamed = tmp_path / "b.csv"
+    renamed.write_text(text.replace("甲厂", "甲厂改名"), encoding="gb18030")
+    upload = send(office, clerk, "enterprise", renamed)
+    newer = tmp_path / "c.csv"
+    newer.write_text(text.replace("甲厂", "别人刚改"), encoding="gb18030")
+    import_sites(office, OPERATOR, "enterprise", newer)
+    uploads.confirm(office, clerk, upload)
+    work.run_waiting(office)
+    assert "重新试算" in uploads.load_upload(office, clerk, upload).found["stopped"]
+    assert {row["name"] for row in rows(office, site)} == {"别人刚改", "乙厂"}
 
 
 def test_an_upload_is_seen_by_whoever_sent_it_and_nobody_else(

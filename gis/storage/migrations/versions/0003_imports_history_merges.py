@@ -35,6 +35,9 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("name", sa.Text(), nullable=False, comment="the system that the files come from"),
+        sa.Column(
+            "shared", sa.Boolean(), nullable=False, comment="the town's: for everybody's files"
+        ),
         sa.Column("columns", JSON, nullable=False, comment="of such a file, by which it is known"),
         sa.Column("plan", JSON, nullable=False, comment="how its columns fill the fields"),
         sa.Column("at", UTC, nullable=False),
