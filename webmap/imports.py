@@ -122,23 +122,19 @@ def forget(profile_id: int) -> Answer:
 
 def _index(problem: str | None = None) -> str:
     ws, who = workspace(), actor()
-    profiles = service.list_profiles(ws, who)
-    again = asked.whole(request.args, "profile", 0)
-    kind = next((row["kind"] for row in profiles if row["id"] == again), "")
     return render_template(
         "data/import.html",
         about=about(),
         here="imports.index",
         uploads=service.list_uploads(ws, who),
         kinds=service.importable_kinds(ws, who),
-        profiles=profiles,
-        chosen_profile=again,
+        profiles=service.list_profiles(ws, who),
         known=ws.kinds,
         words=WORDS,
         most_mb=service.MOST_BYTES // 1024 // 1024,
         kept_days=service.KEPT.days,
         problem=problem,
-        chosen=request.form.get("kind", kind),
+        chosen=request.form.get("kind", ""),
     )
 
 
