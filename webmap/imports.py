@@ -11,6 +11,7 @@ from gis.domain.datum import SYSTEMS
 from gis.domain.plans import Plan
 from gis.errors import InvalidDataError
 from gis.services import uploads as service
+from gis.services.import_sites import columns_of
 from gis.services.uploads import Upload
 from webmap import asked, sending
 from webmap.context import about, actor, workspace
@@ -151,7 +152,7 @@ def _one(upload_id: int, problem: str | None = None) -> str:
         about=about(),
         here="imports.index",
         upload=found,
-        fields=service.fields_of(ws, found.kind),
+        fields=columns_of(ws, found.kind.slug),
         sayable=service.sayable_codes(ws, who, found.kind),
         systems=SYSTEMS,
         encodings=ENCODINGS,

@@ -79,7 +79,7 @@ def _unpack(asked: dict[str, Any]) -> dict[str, Any]:
 def _load(name: str) -> Any:
     """Import a reader only when it is needed: most files need neither GDAL nor a spreadsheet."""
     for module in UNNEEDED:
-        sys.modules.setdefault(module, None)  # type: ignore[arg-type]
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # None: not to be had
     return importlib.import_module(f"gis.files.unpacking.{name}")
 
 

@@ -137,6 +137,13 @@ def require_change(actor: Actor, kind: SiteKind) -> None:
         raise ForbiddenError(f"您不负责{kind.title.zh}，不能改动")
 
 
+def require_keeper(actor: Actor) -> None:
+    """Refuse whoever may change no place at all."""
+    require_reader(actor)
+    if not actor.powers.changes:
+        raise ForbiddenError("您没有改动场所的权限，请找镇级用户或管理员")
+
+
 def could_change(actor: Actor, kind: SiteKind) -> bool:
     """Tell whether an actor could be in charge of a place of a kind, and may change it then."""
     trade = actor.industries is None or kind.industry in actor.industries

@@ -16,7 +16,6 @@ from gis.domain.history import GEOMETRY
 from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
 from gis.services import access
-from gis.services.place_site import require_keeper
 from gis.services.show_history import Words, words_of
 from gis.storage import areas, merges, sites
 from gis.workspace import Workspace
@@ -79,7 +78,7 @@ def find_duplicates(
     NotFoundError
         If the kind is unknown.
     """
-    require_keeper(actor)
+    access.require_keeper(actor)
     if kind is not None:
         ws.kind(kind)
     with access.reading(ws, actor) as conn:
@@ -207,7 +206,7 @@ def list_decided(ws: Workspace, actor: Actor) -> Decided:
     ForbiddenError
         If the actor may change no place at all.
     """
-    require_keeper(actor)
+    access.require_keeper(actor)
     with access.reading(ws, actor) as conn:
         return Decided(
             merges.load_merges(conn, actor, MOST_DECIDED),

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-import orjson
 from sqlalchemy.engine import Connection
 
 from gis.domain import history
 from gis.domain.datum import Detection
-from gis.domain.features import feature_texts
+from gis.domain.features import collection, feature_texts
 from gis.domain.kinds import SiteKind
 from gis.domain.plans import Plan, guess_mapping, guess_place
 from gis.domain.rights import Actor
@@ -214,9 +213,7 @@ def _detection(detected: Detection, asked: Asked, plan: Plan) -> dict[str, Any]:
 
 def _preview(asked: Asked, detected: Detection) -> bytes:
     """Encode the first placed rows as GeoJSON: as they are read, and as is proposed."""
-    chunk = next(asked.reading.source.chunks(PREVIEWED * 5), None)
-    if chunk is None:
-        return orjson.dumps({"type": "FeatureCollection", "features": []})
+    chunk = next(asked.reading.source.chunks(PREVIEWED * 5))  # a file without rows is refused
     readings = {"read": asked.reading}
     proposed = detected.proposed
     if proposed and is_doubtful(detected, asked):
@@ -228,7 +225,7 @@ def _preview(asked: Asked, detected: Detection) -> bytes:
         rows = read.take(chunk, reading, asked.codes, place_needed=False).rows
         placed = rows[rows.geometry.notna()].head(PREVIEWED).assign(which=which)
         features += feature_texts(placed, placed["row"], ["row", "code", "name", "which"])
-    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
+    return b"".join(collection(features, name="preview", members={}))
 
 
 class _Listing:

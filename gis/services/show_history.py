@@ -236,7 +236,7 @@ NOWHERE: Mapping[str, Any] = dict.fromkeys(("at", "actor", "file", "row", "numbe
 def _origin(row: Mapping[Any, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
     number = numbers.get(row["id"])
     return {
-        **_from(row),  # type: ignore[arg-type]
+        **_from(row),  # type: ignore[arg-type]  # a mapping, as a row is
         "number": number,
         "of": row["site"] if number is None else None,
     }

@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.document import Document
-from gis.domain.kinds import Field, SiteKind
+from gis.domain.kinds import SiteKind
 from gis.domain.plans import SAID_BY_US, Plan
 from gis.domain.rights import Actor
 from gis.domain.values import sayable
@@ -28,7 +28,6 @@ from gis.files.shelf import Shelf, read_lines
 from gis.files.unpacking.formats import SUFFIXES
 from gis.services import access
 from gis.services.clock import now
-from gis.services.import_sites import columns_of
 from gis.storage import codes, jobs, uploads
 from gis.workspace import Workspace
 
@@ -201,7 +200,7 @@ def shelf_of(ws: Workspace, upload_id: int) -> Shelf:
 
 def list_uploads(ws: Workspace, actor: Actor) -> list[Upload]:
     """Return the actor's own uploads, the newest first."""
-    _require_importer(actor)
+    access.require_keeper(actor)
     with access.reading(ws, actor) as conn:
         rows = uploads.listed(conn, account=actor.account, limit=LISTED)
     return [_upload(ws, row) for row in rows if row["kind"] in ws.kinds]
@@ -215,7 +214,7 @@ def load_upload(ws: Workspace, actor: Actor, upload_id: int) -> Upload:
     NotFoundError
         If there is none of that id, or it is somebody else's: the answer is the same.
     """
-    _require_importer(actor)
+    access.require_keeper(actor)
     with access.reading(ws, actor) as conn:
         return _upload(ws, _own(conn, actor, upload_id))
 
@@ -364,11 +363,6 @@ def rejected_rows(ws: Workspace, actor: Actor, upload_id: int) -> Document:
     )
 
 
-def fields_of(ws: Workspace, kind: SiteKind) -> tuple[Field, ...]:
-    """Return the fields that a column of a file may fill."""
-    return columns_of(ws, kind.slug)
-
-
 def sayable_codes(ws: Workspace, actor: Actor, kind: SiteKind) -> dict[str, list[str]]:
     """Return field to what a file may say in it, of the fields that have a code table."""
     with access.reading(ws, actor) as conn:
@@ -378,7 +372,7 @@ def sayable_codes(ws: Workspace, actor: Actor, kind: SiteKind) -> dict[str, list
 
 def list_profiles(ws: Workspace, actor: Actor) -> list[RowMapping]:
     """Return the profiles of the kinds that the actor may change places of."""
-    _require_importer(actor)
+    access.require_keeper(actor)
     with access.reading(ws, actor) as conn:
         return [
             row
@@ -478,12 +472,6 @@ def _queue(conn: Connection, actor: Actor, upload_id: int, verb: str) -> None:
     arguments = {"upload": upload_id, "account": actor.account, "address": actor.address}
     job = jobs.add(conn, verb, arguments, actor=actor.name, at=now())
     uploads.change(conn, upload_id, job=job)
-
-
-def _require_importer(actor: Actor) -> None:
-    access.require_reader(actor)
-    if not actor.powers.changes:
-        raise ForbiddenError("您没有导入的权限")
 
 
 def _own(conn: Connection, actor: Actor, upload_id: int) -> RowMapping:

@@ -5,11 +5,9 @@ A job that is stopped was in a transaction or wrote to its own folder: the regis
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gis.domain.rights import NOBODY, Actor
 from gis.errors import ConfigError, ForbiddenError, GisError
 from gis.files.alone import alone
+from gis.files.unpacking.confine import end_with
 from gis.services import access, handle_upload, uploads
 from gis.services.clock import now
 from gis.storage import accounts, dialect, jobs
@@ -94,7 +93,7 @@ def perform(ws: Workspace, job: Mapping[Any, Any]) -> None:
         VERBS[job["verb"]](ws, _actor(ws, job), upload_id, job["id"])
     except GisError as error:
         state, message = jobs.FAILED, str(error)
-    except Exception:
+    except Exception:  # a bug: logged, and told to whoever waits for the job
         LOGGER.exception("job %s failed", job["id"])
         state, message = jobs.FAILED, "程序出错，已记入服务器日志；库里没有任何改动"
     with access.writing(ws) as conn:
@@ -133,17 +132,12 @@ def _run(ws: Workspace, job: RowMapping, ended: Callable[[], bool]) -> None:
 
 def _perform_apart(settings: Settings, job: Mapping[str, Any], parent: int) -> None:
     """Do a job in a process of its own, which ends with the worker."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # the worker died before the line above
+    end_with(parent)
     ws = open_workspace(settings)
     try:
         perform(ws, job)
     finally:
         ws.engine.dispose()
-
-
-PR_SET_PDEATHSIG = 1
 
 
 def _say_stopped(ws: Workspace, job: RowMapping, cancelled: bool) -> None:

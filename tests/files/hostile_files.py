@@ -76,7 +76,7 @@ def write_zip(path: Path, entries: Entries, *, gbk: bool = False) -> Path:
 
 
 class _GbkEntry(zipfile.ZipInfo):
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - as the library calls it
         return self.filename.encode("gbk"), self.flag_bits
 
 

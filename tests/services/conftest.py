@@ -13,6 +13,7 @@ from gis.services.import_areas import import_areas
 from gis.services.make_database import make_office
 from gis.workspace import Settings, Workspace, open_workspace
 from tests.conftest import Databases, filled
+from tests.register import own_copy
 from tests.samples import write_villages
 
 
@@ -42,3 +43,23 @@ def office(two_villages: tuple[Databases, Path], tmp_path: Path) -> Iterator[Wor
         ws = open_workspace(Settings(url, folder / "var"))
         yield ws
         ws.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def ready(
+    two_villages: tuple[Databases, Path],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Databases]:
+    """Return what makes copies of an office that the test module's ``fill`` filled once."""
+    folder = tmp_path_factory.mktemp("ready")
+    fill = request.module.fill
+    with filled(two_villages[0], request, folder, lambda ws: fill(ws, folder)) as copies:
+        yield copies
+
+
+@pytest.fixture
+def filled_office(ready: Databases, tmp_path: Path) -> Iterator[Workspace]:
+    """Return a copy of that office, this test's own."""
+    with own_copy(ready, tmp_path / "office") as ws:
+        yield ws

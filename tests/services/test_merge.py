@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,6 @@ from gis.services.show_site import show_site
 from gis.storage import dialect, rights, sites
 from gis.storage.tables import hazard, site
 from gis.workspace import Workspace
-from tests.conftest import Databases, filled
 from tests.people import DISTRICT, EAST, TOWN, VISITOR, WEST, department, village
 from tests.register import (
     EAST_POINT,
@@ -44,7 +43,6 @@ from tests.register import (
     everything,
     ids,
     logged,
-    own_copy,
     revision,
     rows,
     take,
@@ -65,23 +63,10 @@ def fill(ws: Workspace, folder: Path) -> None:
     take_case(ws, folder, "at B", "B")
 
 
-@pytest.fixture(scope="module")
-def ready(
-    two_villages: tuple[Databases, Path],
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Databases]:
-    """Return what makes copies of an office that ``fill`` filled once."""
-    folder = tmp_path_factory.mktemp("ready")
-    with filled(two_villages[0], request, folder, lambda ws: fill(ws, folder)) as copies:
-        yield copies
-
-
 @pytest.fixture
-def office(ready: Databases, tmp_path: Path) -> Iterator[Workspace]:
-    """Return a copy of that office, this test's own."""
-    with own_copy(ready, tmp_path / "office") as ws:
-        yield ws
+def office(filled_office: Workspace) -> Workspace:
+    """Return the office that ``fill`` filled, this test's own."""
+    return filled_office
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from gis.services.show_history import show_history
 from gis.storage import dialect
 from gis.storage.tables import hazard, site
 from gis.workspace import Workspace
-from tests.conftest import Databases, filled
 from tests.people import DISTRICT, EAST, TOWN, VISITOR, WEST, department, village
-from tests.register import WEST_POINT, ids, logged, own_copy, revision, rows, take, take_case
+from tests.register import WEST_POINT, ids, logged, revision, rows, take, take_case
 
 WAITING = [
     (None, {"code": "P1", "name": "一厂", "village": "村1"}),
@@ -36,23 +34,10 @@ def fill(ws: Workspace, folder: Path) -> None:
     take(ws, folder, WAITING)
 
 
-@pytest.fixture(scope="module")
-def ready(
-    two_villages: tuple[Databases, Path],
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Databases]:
-    """Return what makes copies of an office that ``fill`` filled once."""
-    folder = tmp_path_factory.mktemp("ready")
-    with filled(two_villages[0], request, folder, lambda ws: fill(ws, folder)) as copies:
-        yield copies
-
-
 @pytest.fixture
-def office(ready: Databases, tmp_path: Path) -> Iterator[Workspace]:
-    """Return a copy of that office, this test's own."""
-    with own_copy(ready, tmp_path / "office") as ws:
-        yield ws
+def office(filled_office: Workspace) -> Workspace:
+    """Return the office that ``fill`` filled, this test's own."""
+    return filled_office
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def confine(*, readable: Iterable[Path], writable: Path, parent: int | None = No
         _limit()
         _leave_network()
         if parent is not None:
-            _end_with(parent)
+            end_with(parent)
         _prctl(NO_NEW_PRIVILEGES, 1)
         _hide_files([*map(Path, _needed()), *readable], writable)
         _filter_calls()
@@ -99,7 +99,8 @@ def _leave_network() -> None:
         _LIBC.unshare(NEW_USER | NEW_NETWORK)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """Have this process killed when its parent ends, however that ends."""
     _prctl(DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before the call above
         sys.exit(1)

@@ -61,7 +61,7 @@ BROKEN = "\ufdd0"
 END = "\ufdd1"
 """No characters: Unicode keeps these two free for programs to use inside themselves."""
 
-codecs.register_error(MARKING, lambda error: (BROKEN, error.end))  # type: ignore[attr-defined]
+codecs.register_error(MARKING, lambda error: (BROKEN, error.end))  # type: ignore[attr-defined]  # given as its base
 
 
 def _records(text: TextIO, delimiter: str) -> Iterator[Record]:
