@@ -17,6 +17,7 @@ import shapely
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import apportion, identity, villages
+from gis.domain.arrays import Objects
 from gis.domain.crs import to_metres
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.plans import Elsewhere
@@ -167,9 +168,29 @@ class Sorter:
         elif bare.any():
             found = self._by_operator(rows[bare], own.operator)
             codes[bare], refused[bare], away[bare] = found.keys, found.refused, found.elsewhere
+        if own.operator:
+            self._keep_operators_codes(rows, own.operator, codes)
         named = rows.assign(code=codes, away=away)
         named["name"] = named["name"].where(named["name"].notna(), named["code"])
         return read.split(named, refused.tolist())
+
+    def _keep_operators_codes(self, rows: gpd.GeoDataFrame, operator: str, codes: Objects) -> None:
+        """Know again what was stored by its operator's code, though the file has codes by now."""
+        runs = self.premises["operator"].to_numpy(dtype=object)
+        own = [str(key).partition("#")[0] for key in self.premises["key"]]
+        stored = self.premises[np.array(own, dtype=object) == runs]
+        fresh = np.array([code not in self.taken for code in codes], dtype=bool) & ~pd.isna(codes)
+        if stored.empty or not fresh.any():
+            return
+        found = identity.keys_by_operator(
+            rows[operator].to_numpy(dtype=object)[fresh],
+            rows["shape_m"].to_numpy(dtype=object)[fresh],
+            stored,
+            {},
+            "second",
+        )
+        known = [key in set(stored["key"]) for key in found.keys]
+        codes[fresh] = np.where(known, found.keys, codes[fresh])
 
     def _by_operator(self, rows: gpd.GeoDataFrame, operator: str) -> identity.Keys:
         if self.asked.reading.source.count > MOST_WITHOUT_CODES:

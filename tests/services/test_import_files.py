@@ -299,6 +299,19 @@ def test_a_merged_place_keeps_its_code_and_its_row_changes_nothing(
     assert keys(office)[f"{FIRM}#4"]["name"] == "新厂"
 
 
+def test_a_firm_stored_by_its_credit_code_is_not_doubled_when_files_have_codes_later(
+    office: Workspace, tmp_path: Path
+) -> None:
+    row = ["甲厂", FIRM, "", 119.32, 31.72, ""]
+    import_sites(office, OPERATOR, "enterprise", write_csv(tmp_path / "a.csv", HEADER, [row]))
+    coded = [["A1", "甲厂改名", *row[1:]], ["A2", "二厂", FIRM, "", 119.38, 31.72, ""]]
+    path = write_csv(tmp_path / "b.csv", ["编号", *HEADER], coded)
+    report = import_sites(office, OPERATOR, "enterprise", path)
+    assert (report.new, report.changed) == (1, 1)
+    assert {key: r["name"] for key, r in keys(office).items()} == {FIRM: "甲厂改名", "A2": "二厂"}
+    assert import_sites(office, OPERATOR, "enterprise", path).same == 2
+
+
 def test_a_village_learns_nothing_of_the_places_of_a_firm_elsewhere(
     office: Workspace, tmp_path: Path
 ) -> None:
