@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
-from gis.domain.kinds import Level, SiteKind
+from gis.domain.kinds import Level, RecordKind, SiteKind
 from gis.errors import ConfigError, NotFoundError
-from gis.files.passports import load_kinds, load_levels
+from gis.files.passports import load_kinds, load_levels, load_records
 from gis.storage import dialect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,6 +138,7 @@ class Workspace:
     engine: Engine
     kinds: Mapping[str, SiteKind]
     levels: Mapping[str, Level]
+    records: Mapping[str, RecordKind]
     settings: Settings = field(repr=False)
 
     def kind(self, slug: str) -> SiteKind:
@@ -145,6 +146,12 @@ class Workspace:
         if slug not in self.kinds:
             raise NotFoundError(f"没有类别 {slug}；可以用：{', '.join(self.kinds)}")
         return self.kinds[slug]
+
+    def record(self, slug: str) -> RecordKind:
+        """Return a sort of record; NotFoundError lists the known ones."""
+        if slug not in self.records:
+            raise NotFoundError(f"没有记录 {slug}；可以用：{', '.join(self.records)}")
+        return self.records[slug]
 
     def level(self, slug: str) -> Level:
         """Return a level; NotFoundError lists the known ones."""
@@ -174,5 +181,6 @@ def open_workspace(settings: Settings) -> Workspace:
         engine=dialect.open_engine(settings.database_url),
         kinds=kinds,
         levels=levels,
+        records=load_records(DATA / "records", kinds),
         settings=settings,
     )

@@ -18,12 +18,18 @@ import shapely
 
 from gis.domain.crs import METRIC
 from gis.domain.kinds import Field, SiteKind
+from gis.domain.risk.assess import Snapshot
+from gis.domain.risk.model import Scene
+from gis.domain.risk.pairs import near
+from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import COLUMNS, PARTS
+from gis.domain.terrain import Terrain
 from gis.files.methods import load_methods
-from gis.files.passports import load_kinds
+from gis.files.passports import load_kinds, load_records
 
 DATA = Path(__file__).parent.parent / "data"
 KINDS: Mapping[str, SiteKind] = load_kinds(DATA / "sites")
+RECORDS = load_records(DATA / "records", KINDS)
 METHODS = load_methods(DATA / "methods")
 VALUES = {slug: method.values for slug, method in METHODS.items()}
 INDEX = VALUES["index"]
@@ -49,6 +55,8 @@ def areas(**residents: float) -> gpd.GeoDataFrame:
         "residents": people,
         "aged_65": np.nan,
         "aged_14": np.nan,
+        "disabled": np.nan,
+        "drill_share": np.nan,
     }
     return gpd.GeoDataFrame(data, geometry=boxes, crs=METRIC)
 
@@ -66,6 +74,28 @@ def site_frame(kind: str, rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame
         data.update(_column(field, [row.get(field.name) for row in rows]))
     shapes = np.array([row["geometry"] for row in rows], dtype=object)
     return gpd.GeoDataFrame(data, geometry=shapes, crs=METRIC)
+
+
+def scene(
+    sites: Mapping[str, gpd.GeoDataFrame],
+    *,
+    records: Mapping[str, pd.DataFrame] | None = None,
+    terrain: Terrain | None = None,
+) -> Scene:
+    """Return what models see of the places: their people, and the day of all tests."""
+    people = receptors(sites, KINDS, areas(), INDEX)
+    return Scene(sites, people, AS_OF, near, records or {}, terrain)
+
+
+def snapshot(
+    sites: Mapping[str, gpd.GeoDataFrame],
+    hazards_m: gpd.GeoDataFrame | None = None,
+    coverage_of: pd.DataFrame | None = None,
+    records: Mapping[str, pd.DataFrame] | None = None,
+    **residents: float,
+) -> Snapshot:
+    """Return the township with these places as the register knows it; residents as ``areas``."""
+    return Snapshot(sites, hazards_m, areas(**residents), KINDS, coverage_of, AS_OF, records or {})
 
 
 def empty_sites() -> dict[str, gpd.GeoDataFrame]:

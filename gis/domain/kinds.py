@@ -53,6 +53,8 @@ class Field:
     applies
         Fields of the same kind to those of their values with which this one says anything; all must
         hold. The volume of a dust collector: where there is dust. None: always.
+    refers
+        Kind whose code it holds: this place belongs to that one. None: it refers to nothing.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Field:
     rule: str | None = None
     aliases: tuple[str, ...] = ()
     applies: Mapping[str, Sequence[str]] | None = None
+    refers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,30 @@ class SiteKind:
     def personal_fields(self) -> tuple[Field, ...]:
         """The fields that tell about a person."""
         return tuple(field for field in self.fields if field.personal)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """The passport of a sort of record: rows that belong to a place and lie nowhere themselves.
+
+    Observations of a weather station, chemicals of a unit, risk items of an enterprise. Read from
+    ``data/records/<slug>.toml``; who sees the place sees them.
+
+    Attributes
+    ----------
+    of
+        Kind of the place.
+    key
+        Names of the fields that tell one record of a place from another.
+    fields
+        All fields, the key's among them; none tells about a person.
+    """
+
+    slug: str
+    title: Title
+    of: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gis.domain.kinds import (
     Identity,
     Level,
     People,
+    RecordKind,
     SiteKind,
     Symbol,
     Title,
@@ -22,7 +23,7 @@ from gis.domain.rights import SECRECY
 from gis.domain.values import RULES
 from gis.errors import ConfigError
 
-Passport = TypeVar("Passport", SiteKind, Level)
+Passport = TypeVar("Passport", SiteKind, Level, RecordKind)
 
 RESERVED = frozenset(
     [
@@ -58,12 +59,26 @@ def load_kinds(folder: Path) -> dict[str, SiteKind]:
     ConfigError
         If a passport is not valid; the message names the file and what is wrong.
     """
-    return _load(folder, _kind)
+    kinds = _load(folder, _kind)
+    for kind in kinds.values():
+        for field in kind.fields:
+            if field.refers is not None and field.refers not in kinds:
+                raise ConfigError(f"护照文件 {kind.slug}.toml 有误：没有类别 {field.refers}")
+    return kinds
 
 
 def load_levels(folder: Path) -> dict[str, Level]:
     """Read every level's passport in a folder; as ``load_kinds``."""
     return _load(folder, _level)
+
+
+def load_records(folder: Path, kinds: Mapping[str, SiteKind]) -> dict[str, RecordKind]:
+    """Read every record's passport in a folder; as ``load_kinds``. They belong to ``kinds``."""
+    records = _load(folder, _record)
+    for record in records.values():
+        if record.of not in kinds:
+            raise ConfigError(f"护照文件 {record.slug}.toml 有误：没有类别 {record.of}")
+    return records
 
 
 def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dict[str, Passport]:
@@ -131,6 +146,24 @@ def _level(slug: str, data: dict[str, Any]) -> Level:
         notice=Title(**data["notice"]),
         fields=_fields(data),
     )
+
+
+def _record(slug: str, data: dict[str, Any]) -> RecordKind:
+    _refuse_unknown(data, {"title", "of", "key", "fields"})
+    record = RecordKind(
+        slug=slug,
+        title=Title(**data["title"]),
+        of=data["of"],
+        key=tuple(data["key"]),
+        fields=_fields(data),
+    )
+    by_name = {field.name: field for field in record.fields}
+    for name in record.key:
+        if name not in by_name or by_name[name].unknown:
+            raise ValueError(f"key 里的 {name} 要是必填字段（unknown = false）")
+    if any(field.personal for field in record.fields):
+        raise ValueError("记录不能含个人信息")
+    return record
 
 
 def _fields(data: Mapping[str, Any]) -> tuple[Field, ...]:

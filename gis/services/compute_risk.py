@@ -17,7 +17,7 @@ from gis.domain.features import feature_texts
 from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
-from gis.domain.risk.assess import Assessment, assess
+from gis.domain.risk.assess import Assessment, Snapshot, assess
 from gis.domain.risk.constants import Method
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.errors import InvalidDataError
@@ -117,15 +117,15 @@ def _assess(
         kind.slug: to_metres(sites.load(conn, kind, codes=numbers), crs)
         for kind in ws.kinds.values()
     }
-    return assess(
+    snapshot = Snapshot(
         places_m,
         to_metres(hazards.load(conn), crs),
         to_metres(ground, crs),
         kinds=ws.kinds,
         coverage=_coverage(conn),
-        constants={name: method.values for name, method in methods.items()},
         as_of=as_of,
     )
+    return assess(snapshot, {name: method.values for name, method in methods.items()})
 
 
 def _coverage(conn: Connection) -> pd.DataFrame:

@@ -281,6 +281,55 @@ hazard_event = sa.Table(
     sqlite_autoincrement=True,
 )
 
+record = sa.Table(
+    "record",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(40), nullable=False, comment="sort of record: its passport"),
+    _to("site", nullable=False),
+    sa.Column("key", sa.Text, nullable=False, comment="of the place's records of this sort"),
+    sa.Column("attrs", Json, nullable=False),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("replaced", sa.BigInteger, comment="revision since which another row says it"),
+    _to("import_batch"),
+    sa.Column("source_row", sa.Integer),
+    sa.Index(None, "kind", "site", "key"),
+    sqlite_autoincrement=True,
+)
+
+terrain = sa.Table(
+    "terrain",
+    metadata,
+    _id(),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("crs", sa.Text, nullable=False),
+    sa.Column("west_m", sa.Double, nullable=False),
+    sa.Column("north_m", sa.Double, nullable=False),
+    sa.Column("cell_m", sa.Double, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("cols", sa.Integer, nullable=False),
+    sa.Column("heights", sa.LargeBinary, nullable=False, comment="zlib of float32, north first"),
+    sqlite_autoincrement=True,
+)
+
+parameter_set = sa.Table(
+    "parameter_set",
+    metadata,
+    _id(),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("values", Json, nullable=False, comment="method to constant to value, if changed"),
+    sqlite_autoincrement=True,
+)
+
 run = sa.Table(
     "run",
     metadata,
@@ -296,7 +345,36 @@ run = sa.Table(
     sa.Column("code_version", sa.Text, nullable=False),
     sa.Column("parameters", Json, nullable=False),
     sa.Column("summary", Json, nullable=False),
+    _to("parameter_set"),  # null: the constants as they come with the software
+    sa.Column(
+        "doubts",
+        Json,
+        nullable=False,
+        server_default=sa.text("'[]'"),
+        comment="what it would help most to find out",
+    ),
     sa.Index(None, "verb", "level", "id"),
+    sqlite_autoincrement=True,
+)
+
+run_input = sa.Table(
+    "run_input",
+    metadata,
+    _to("run", primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False, comment="sources and receptors, packed"),
+)
+
+scenario = sa.Table(
+    "scenario",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("account", Id, comment="whose it is; null: of the town"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    _to("run", nullable=False),
+    sa.Column("changes", Json, nullable=False),
+    sa.Column("result", Json, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -318,6 +396,13 @@ score = sa.Table(
     sa.Column("shown_class", sa.Integer),
     sa.Column("reason", sa.Text),
     sa.Column("quality", Json, nullable=False),
+    sa.Column(
+        "detail",
+        Json,
+        nullable=False,
+        server_default=sa.text("'{}'"),
+        comment="vulnerability, coping, interval, probabilities, views",
+    ),
 )
 
 contribution = sa.Table(

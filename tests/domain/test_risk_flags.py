@@ -12,7 +12,6 @@ import pytest
 import shapely
 
 from gis.domain.risk import flags, index, register, registry
-from gis.domain.risk.pairs import near
 from tests import toyland
 
 IN_A, IN_B = shapely.Point(1000, 1000), shapely.Point(3000, 1000)
@@ -30,7 +29,7 @@ def _flags(
         )
         for place, (kind, at) in enumerate(rows.items())
     }
-    facts = model.flags(sites, near, toyland.VALUES[model.constants], toyland.AS_OF)
+    facts = model.flags(toyland.scene(sites), toyland.VALUES[model.constants])
     return flags.locate(facts, toyland.areas() if areas is None else areas)
 
 

@@ -39,7 +39,7 @@ def test_the_model_gives_what_was_worked_by_hand(slug: str, row: dict[str, str])
     kind = toyland.KINDS[row["kind"]]
     site["geometry"] = SHAPES[max(kind.geometry)]
     sites = {row["kind"]: toyland.site_frame(row["kind"], [site])}
-    source = model.sources(sites, toyland.VALUES[model.constants], toyland.AS_OF).iloc[0]
+    source = model.sources(toyland.scene(sites), toyland.VALUES[model.constants]).iloc[0]
     assert source["intensity"] * 100 == pytest.approx(float(row["score"]), abs=1e-4)
     assert source["r1_m"] == pytest.approx(float(row["r1_m"]), abs=1e-3)
     assert source["r2_m"] == pytest.approx(float(row["r2_m"]), abs=1e-3)

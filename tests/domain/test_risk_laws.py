@@ -17,11 +17,11 @@ from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.flags import FACTS
 from gis.domain.risk.model import Model
-from gis.domain.risk.pairs import halo, near, pair
+from gis.domain.risk.pairs import halo, pair
 from gis.domain.risk.receptors import COLUMNS as RECEPTOR_COLUMNS
 from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import COLUMNS as SOURCE_COLUMNS
-from gis.domain.risk.sources import PARTS
+from gis.domain.risk.sources import LIMIT, PARTS
 from tests import toyland
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -185,6 +185,26 @@ def test_a_model_keeps_its_bits_when_rows_are_permuted(model: Model, seed: int) 
 @models
 @quicker
 @given(seed=SEEDS)
+def test_the_steps_of_a_score_are_known_and_add_up_to_it(model: Model, seed: int) -> None:
+    sources = _sources(model, _sites(model, seed))
+    steps = pd.DataFrame([entry["steps"] for entry in sources["evidence"]])
+    assert set(steps.columns) <= {*model.steps, LIMIT}
+    total = steps.sum(axis=1).to_numpy()
+    assert np.abs(total - 100 * sources["intensity"].to_numpy()).max() < 1e-9
+
+
+@models
+def test_the_steps_of_a_model_name_fields_and_constants_that_are_there(model: Model) -> None:
+    fields = {field.name for kind in toyland.KINDS.values() for field in kind.fields}
+    fields |= {field.name for record in toyland.RECORDS.values() for field in record.fields}
+    for step in model.steps.values():
+        assert set(step.fields) <= fields
+        assert set(step.constants) <= set(toyland.METHODS[model.constants].constants)
+
+
+@models
+@quicker
+@given(seed=SEEDS)
 def test_a_model_leaves_its_inputs_untouched(model: Model, seed: int) -> None:
     sites = _sites(model, seed)
     before = {kind: _print(frame) for kind, frame in sites.items()}
@@ -195,8 +215,9 @@ def test_a_model_leaves_its_inputs_untouched(model: Model, seed: int) -> None:
 @models
 def test_a_model_works_with_no_rows_and_with_no_kinds(model: Model) -> None:
     for sites in (toyland.empty_sites(), {}):
-        sources = model.sources(sites, toyland.VALUES[model.constants], toyland.AS_OF)
-        facts = model.flags(sites, near, toyland.VALUES[model.constants], toyland.AS_OF)
+        scene = toyland.scene(sites)
+        sources = model.sources(scene, toyland.VALUES[model.constants])
+        facts = model.flags(scene, toyland.VALUES[model.constants])
         assert len(sources) == 0
         assert tuple(sources.columns) == SOURCE_COLUMNS
         assert len(facts) == 0
@@ -267,20 +288,12 @@ def _sites(model: Model, seed: int) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _sources(model: Model, sites: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    return model.sources(sites, toyland.VALUES[model.constants], toyland.AS_OF)
+    return model.sources(toyland.scene(sites), toyland.VALUES[model.constants])
 
 
 def _assess(model: Model, sites: dict[str, gpd.GeoDataFrame]) -> Assessment:
-    return assess(
-        {**BESIDE, **sites},
-        None,
-        toyland.areas(a=900, b=100),
-        kinds=toyland.KINDS,
-        coverage=None,
-        constants=toyland.VALUES,
-        as_of=toyland.AS_OF,
-        models=[model],
-    )
+    snapshot = toyland.snapshot({**BESIDE, **sites}, a=900, b=100)
+    return assess(snapshot, toyland.VALUES, models=[model])
 
 
 BESIDE = {

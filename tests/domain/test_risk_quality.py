@@ -15,15 +15,9 @@ from tests import toyland
 def _assess(
     coverage: pd.DataFrame | None, sites: dict[str, Any] | None = None, **residents: float
 ) -> Assessment:
-    return assess(
-        toyland.sites() if sites is None else sites,
-        toyland.hazards(),
-        toyland.areas(**residents),
-        kinds=toyland.KINDS,
-        coverage=coverage,
-        constants=toyland.VALUES,
-        as_of=toyland.AS_OF,
-    )
+    given = toyland.sites() if sites is None else sites
+    snapshot = toyland.snapshot(given, toyland.hazards(), coverage, **residents)
+    return assess(snapshot, toyland.VALUES)
 
 
 def test_a_sector_is_unknown_where_none_of_its_kinds_is_covered() -> None:

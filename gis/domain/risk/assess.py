@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
@@ -16,13 +16,52 @@ from gis.domain.risk.constants import Constants
 from gis.domain.risk.dq import quality
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.index import classes
-from gis.domain.risk.model import Model, Sites
+from gis.domain.risk.model import Model, Scene, Sites
 from gis.domain.risk.pairs import near
 from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import collect
+from gis.domain.terrain import Terrain
 
 INDEX = "index"
 """Name of the method that holds the constants of everything that is not a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the register knew at one moment: all that an assessment is made of, but constants.
+
+    Attributes
+    ----------
+    sites_m
+        Kind to site frame in metres.
+    hazards_m
+        Hazards frame in the same CRS; None: there is no register.
+    areas_m
+        Areas frame in the same CRS.
+    kinds
+        Passports of all kinds.
+    coverage
+        Rows (kind, village, status); None: everything counts as covered.
+    as_of
+        The day it speaks of.
+    records
+        Sort of record to frame (``site``, then its fields).
+    terrain
+        Elevation in the same CRS; None where there is none.
+    """
+
+    sites_m: Sites
+    hazards_m: gpd.GeoDataFrame | None
+    areas_m: gpd.GeoDataFrame
+    kinds: Mapping[str, SiteKind]
+    coverage: pd.DataFrame | None
+    as_of: dt.date
+    records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    terrain: Terrain | None = None
+
+    def scene(self, people: gpd.GeoDataFrame) -> Scene:
+        """Return what the models see of it."""
+        return Scene(self.sites_m, people, self.as_of, near, self.records, self.terrain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +92,33 @@ class Assessment:
 
 
 def assess(
-    sites_m: Sites,
-    hazards_m: gpd.GeoDataFrame | None,
-    areas_m: gpd.GeoDataFrame,
-    *,
-    kinds: Mapping[str, SiteKind],
-    coverage: pd.DataFrame | None,
+    snapshot: Snapshot,
     constants: Mapping[str, Constants],
-    as_of: dt.date,
+    *,
     models: Sequence[Model] | None = None,
 ) -> Assessment:
     """Assess the areas.
 
     Parameters
     ----------
-    sites_m
-        Kind to site frame in metres.
-    hazards_m
-        Hazards frame in the same CRS; None: there is no register.
-    areas_m
-        Areas frame in the same CRS.
-    kinds
-        Passports of all kinds.
-    coverage
-        Rows (kind, village, status); None: everything counts as covered.
+    snapshot
+        What is known.
     constants
         Method name to its values; ``index`` besides those of the models.
-    as_of
-        The day.
     models
         Which models; None: all that there are.
     """
     values = constants[INDEX]
     used = registry.models() if models is None else models
-    sources = collect(used, sites_m, constants, as_of)
-    facts = [m.flags(sites_m, near, constants[m.constants], as_of) for m in used]
+    sites_m, areas_m, kinds = snapshot.sites_m, snapshot.areas_m, snapshot.kinds
+    hazards_m, coverage, as_of = snapshot.hazards_m, snapshot.coverage, snapshot.as_of
+    people = receptors(sites_m, kinds, areas_m, values)
+    scene = snapshot.scene(people)
+    sources = collect(used, scene, constants)
+    facts = [m.flags(scene, constants[m.constants]) for m in used]
     if hazards_m is not None:
         sources = register.apply(sources, register.uplift(hazards_m, as_of, values))
         facts.append(register.facts(hazards_m, sites_m, as_of, values))
-    people = receptors(sites_m, kinds, areas_m, values)
     reads = registry.reads(used)
     result = evaluate(sources, people, areas_m, constants=values, reads=reads, coverage=coverage)
     flags = flagging.locate(flagging.join(facts), areas_m)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import geopandas as gpd
+import pandas as pd
 
 from gis.domain.arrays import Floats, Geometries, Ints
 from gis.domain.kinds import Title
 from gis.domain.risk.constants import Constants
+from gis.domain.terrain import Terrain
 
 Sites = Mapping[str, gpd.GeoDataFrame]
 """Kind to site frame in metres; a kind that is missing counts as having no rows."""
@@ -27,8 +29,58 @@ class Near(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """What the models see: everything that is there at one moment, and no villages.
+
+    Attributes
+    ----------
+    sites_m
+        Kind to site frame in metres.
+    people
+        Receptors frame (``receptors.COLUMNS``): who is where, for rules that count people.
+    as_of
+        The day for which ages and overdue documents are told.
+    near
+        The one spatial join.
+    records
+        Record passport to frame of the rows that belong to places (``site``, then its fields).
+    terrain
+        Elevation in the CRS of the sites; None where none was loaded.
+    """
+
+    sites_m: Sites
+    people: gpd.GeoDataFrame
+    as_of: dt.date
+    near: Near
+    records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    terrain: Terrain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of a source's score; the parts of a score add up to it.
+
+    Attributes
+    ----------
+    title
+        Name for people.
+    formula
+        How its points come about, in the page's own notation.
+    fields
+        Fields of the place, by name, that it reads.
+    constants
+        Names of the constants that it reads, which carry their standard and tag.
+    """
+
+    title: Title
+    formula: str
+    fields: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """One risk model. It knows its standard, not people, villages or other models.
+    """One risk model. It knows its standard, not villages, other models or how risk is added up.
 
     Attributes
     ----------
@@ -43,11 +95,13 @@ class Model:
         unknown.
     constants
         Name of its file in ``data/methods``.
+    steps
+        Name to meaning of every step that its sources' scores are made of.
     sources
-        ``sources(sites_m, constants, as_of)`` gives a sources frame (``sources.COLUMNS``).
+        ``sources(scene, constants)`` gives a sources frame (``sources.COLUMNS``).
     flags
-        ``flags(sites_m, near, constants, as_of)`` gives a facts frame (``flags.FACTS``);
-        it may look at other kinds.
+        ``flags(scene, constants)`` gives a facts frame (``flags.FACTS``); it may look at other
+        kinds.
     """
 
     slug: str
@@ -55,5 +109,6 @@ class Model:
     title: Title
     kinds: tuple[str, ...]
     constants: str
-    sources: Callable[[Sites, Constants, dt.date], gpd.GeoDataFrame]
-    flags: Callable[[Sites, Near, Constants, dt.date], gpd.GeoDataFrame]
+    steps: Mapping[str, Step]
+    sources: Callable[[Scene, Constants], gpd.GeoDataFrame]
+    flags: Callable[[Scene, Constants], gpd.GeoDataFrame]

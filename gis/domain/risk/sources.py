@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.domain.arrays import Bools, Floats, Objects
+from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk.attributes import missing, texts
 from gis.domain.risk.constants import Constants, number, text
 from gis.domain.risk.frames import frame, stack
-from gis.domain.risk.model import Model, Sites
+from gis.domain.risk.model import Model, Scene, Sites
 
 PARTS = 4096
 """A source's uid is site x PARTS + part, so it is the same in every run and every part."""
@@ -44,7 +43,7 @@ def build(
     *,
     model: str,
     sector: str,
-    score: Floats,
+    steps: Mapping[str, Floats],
     r1_m: Floats,
     r2_m: Floats,
     constants: Constants,
@@ -52,17 +51,19 @@ def build(
     unknown: Mapping[str, Bools],
     evidence: Mapping[str, Any],
     object_uid: Objects | None = None,
+    part: int | Ints = 0,
 ) -> gpd.GeoDataFrame:
-    """Make one source of every site.
+    """Make one source of every row.
 
     Parameters
     ----------
     sites_m
-        Site frame in metres, n rows.
+        Site frame in metres, n rows; a site that is several sources has several rows.
     model, sector
         Slug and sector code of the model.
-    score
-        Intrinsic score, clipped to 0..100 here.
+    steps
+        Name (of ``Model.steps``) to points, n each: they add up to the intrinsic score, which is
+        clipped to 0..100 here; what that takes away is the step ``limit``.
     r1_m, r2_m
         Inner and outer radius, metres.
     constants
@@ -76,33 +77,46 @@ def build(
         Name to one value or to n values; what is missing is left out.
     object_uid
         What the source *is*, for removing duplicates; by default kind and key.
+    part
+        Number of the source among those of its site, 0 to 4095.
 
     Returns
     -------
-    A sources frame, one row per site, uplift 1.
+    A sources frame, one row per row given, uplift 1.
     """
+    raw = np.sum([np.zeros(len(sites_m)), *steps.values()], axis=0)
+    score = np.clip(raw, 0.0, 100.0)
     gaps = np.zeros(len(sites_m), dtype=bool)
     for column in unknown.values():
         gaps |= column
     site = sites_m["id"].to_numpy(dtype=np.int64)
     columns = {
-        "uid": site * PARTS,
+        "uid": site * PARTS + part,
         "site": site,
-        "part": 0,
+        "part": part,
         "object_uid": objects(sites_m) if object_uid is None else object_uid,
         "model": model,
         "sector": sector,
         "geometry": sites_m.geometry.to_numpy(),
-        "intensity": np.clip(score, 0.0, 100.0) / 100.0,
+        "intensity": score / 100.0,
         "uplift": 1.0,
         "r1_m": r1_m,
         "r2_m": r2_m,
         "sigma": np.where(
             gaps, number(constants, "sigma_unknown"), number(constants, "sigma_known")
         ),
-        "evidence": _records(evidence, unknown, text(constants, clause), len(site)),
+        "evidence": _records(
+            {**evidence, "steps": _stepwise({**steps, LIMIT: score - raw}, len(site))},
+            unknown,
+            text(constants, clause),
+            len(site),
+        ),
     }
     return join([frame(columns, DTYPES, sites_m.crs)])
+
+
+LIMIT = "limit"
+"""The step that keeps a score within 0..100."""
 
 
 def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -111,7 +125,7 @@ def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 
 def collect(
-    models: Iterable[Model], sites_m: Sites, constants: Mapping[str, Constants], as_of: dt.date
+    models: Iterable[Model], scene: Scene, constants: Mapping[str, Constants]
 ) -> gpd.GeoDataFrame:
     """Let every model make its sources.
 
@@ -119,14 +133,12 @@ def collect(
     ----------
     models
         As ``registry.models()`` gives them.
-    sites_m
-        Kind to site frame in metres.
+    scene
+        What there is.
     constants
         Method name to its values.
-    as_of
-        The day for which ages and overdue documents are told.
     """
-    return join([m.sources(sites_m, constants[m.constants], as_of) for m in models])
+    return join([m.sources(scene, constants[m.constants]) for m in models])
 
 
 def places(sites_m: Sites, kind: str) -> list[gpd.GeoDataFrame]:
@@ -167,6 +179,17 @@ def _records(
         kept = {name: v for name, v in zip(names, values, strict=True) if v is not None}
         records[row] = {**kept, "clause": clause, "dq": gaps[row]}
     return records
+
+
+def _stepwise(steps: Mapping[str, Floats], n: int) -> Objects:
+    """Make one dictionary of steps per row; steps that give nothing are left out."""
+    columns = [np.broadcast_to(points, (n,)).tolist() for points in steps.values()]
+    rows = np.empty(n, dtype=object)
+    rows[:] = [
+        {name: points for name, points in zip(steps, row, strict=True) if points}
+        for row in zip(*columns, strict=True)
+    ]
+    return rows
 
 
 def _plain(value: Any, n: int) -> list[Any]:

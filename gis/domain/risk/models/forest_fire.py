@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import geopandas as gpd
 import numpy as np
 
@@ -13,28 +11,23 @@ from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Sites
+from gis.domain.risk.model import Model, Scene, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "forest_fire", "FOR"
 FOREST = "forest"
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Make one source of every forest compartment, even over its extent (METHOD 4.4).
 
     The static hazard of the land times the mean weather of the season, not of today.
     ``constants`` are the values of ``forest_fire.toml``.
     """
-    return join([_compartments(frame, constants) for frame in places(sites_m, FOREST)])
+    return join([_compartments(frame, constants) for frame in places(scene.sites_m, FOREST)])
 
 
-def flags(
-    sites_m: Sites,
-    near: Near,
-    constants: Constants,
-    as_of: dt.date,
-) -> gpd.GeoDataFrame:
+def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State nothing: METHOD 7.7 has no floor for forest fire."""
     return facts.join([])
 
@@ -45,6 +38,7 @@ MODEL = Model(
     title=Title(zh="森林火灾", en="Forest fire"),
     kinds=(FOREST,),
     constants=SLUG,
+    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
 )
@@ -72,7 +66,7 @@ def _compartments(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataF
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=land_score * season,
+        steps={"score": land_score * season},
         r1_m=np.full(len(frame), r1_m),
         r2_m=np.full(len(frame), r2_m),
         constants=constants,

@@ -14,7 +14,7 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.consequence import impact_radius_m
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Sites
+from gis.domain.risk.model import Model, Near, Scene, Sites, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "gas", "GAS"
@@ -23,28 +23,28 @@ BUILDINGS = ("self_built_house", "school", "hospital", "elderly_home", "small_pl
 MINE = "mine"
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Make one source of every pipeline and LPG station (METHOD 5.3, 5.5).
 
     ``constants`` are the values of ``gas.toml``; ``as_of`` gives the age of a pipe. City gas
     and long-distance lines stand under different law and have different scores; a line of
     unknown regime takes the higher of the two.
     """
-    pipes = [_pipes(frame, constants, as_of) for frame in places(sites_m, PIPE)]
-    stations = [_stations(frame, constants) for frame in places(sites_m, STATION)]
+    pipes = [_pipes(frame, constants, scene.as_of) for frame in places(scene.sites_m, PIPE)]
+    stations = [_stations(frame, constants) for frame in places(scene.sites_m, STATION)]
     return join(pipes + stations)
 
 
-def flags(sites_m: Sites, near: Near, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State high-consequence areas, encroachment and what is noted besides (METHOD 5, 7.7)."""
     return facts.join(
         [
             fact
-            for frame in places(sites_m, PIPE)
+            for frame in places(scene.sites_m, PIPE)
             for fact in (
                 *_consequence_areas(frame, constants),
-                *_encroachment(frame, sites_m, near, constants),
-                *_noted(frame, sites_m, near, constants, as_of),
+                *_encroachment(frame, scene.sites_m, scene.near, constants),
+                *_noted(frame, scene.sites_m, scene.near, constants, scene.as_of),
             )
         ]
     )
@@ -56,6 +56,7 @@ MODEL = Model(
     title=Title(zh="燃气与管道", en="Gas and pipelines"),
     kinds=(PIPE, STATION),
     constants=SLUG,
+    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
 )
@@ -82,7 +83,7 @@ def _pipes(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> gpd
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=score,
+        steps={"score": score},
         r1_m=np.full(len(frame), given.number(constants, "pipe_r1_m")),
         r2_m=r2_m,
         constants=constants,
@@ -246,7 +247,7 @@ def _stations(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=score,
+        steps={"score": score},
         r1_m=np.full(len(frame), r1_m),
         r2_m=np.full(len(frame), r2_m),
         constants=constants,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,7 +12,7 @@ from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Sites
+from gis.domain.risk.model import Model, Scene, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "house", "HOU"
@@ -23,25 +21,20 @@ BASE_POINTS = "place_type_base_points"
 """Number of the code table small_place_type; missing while an office has filled none in."""
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Make one source of every self-built house and small place (METHOD 3.2, 6.2).
 
     ``constants`` are the values of ``house.toml``. What the use adds (business, crowding) is
     in the exposure, not here.
     """
-    houses = [_houses(frame, constants) for frame in places(sites_m, HOUSE)]
-    small = [_small_places(frame, constants) for frame in places(sites_m, PLACE)]
+    houses = [_houses(frame, constants) for frame in places(scene.sites_m, HOUSE)]
+    small = [_small_places(frame, constants) for frame in places(scene.sites_m, PLACE)]
     return join(houses + small)
 
 
-def flags(
-    sites_m: Sites,
-    near: Near,
-    constants: Constants,
-    as_of: dt.date,
-) -> gpd.GeoDataFrame:
+def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State the facts of METHOD 3.3 and 6.2; floors of METHOD 7.7."""
-    houses = [f for frame in places(sites_m, HOUSE) for f in _house_facts(frame, constants)]
+    houses = [f for frame in places(scene.sites_m, HOUSE) for f in _house_facts(frame, constants)]
     small = [
         facts.state(
             frame,
@@ -50,7 +43,7 @@ def flags(
             floor=0,
             text_zh="小场所违规住人（三合一）",
         )
-        for frame in places(sites_m, PLACE)
+        for frame in places(scene.sites_m, PLACE)
     ]
     return facts.join(houses + small)
 
@@ -61,6 +54,7 @@ MODEL = Model(
     title=Title(zh="自建房与小场所", en="Houses and small places"),
     kinds=(HOUSE, PLACE),
     constants=SLUG,
+    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
 )
@@ -82,7 +76,7 @@ def _houses(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=np.where(guessed, points, np.where(no_grade, screened, graded)),
+        steps={"score": np.where(guessed, points, np.where(no_grade, screened, graded))},
         r1_m=np.zeros(len(frame)),
         r2_m=np.maximum(least, share * height_m),
         constants=constants,
@@ -180,7 +174,7 @@ def _small_places(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataF
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=np.where(no_colour, points, official),
+        steps={"score": np.where(no_colour, points, official)},
         r1_m=np.full(len(frame), r1_m),
         r2_m=np.full(len(frame), r2_m),
         constants=constants,

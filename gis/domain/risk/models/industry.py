@@ -14,7 +14,7 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.consequence import blast_radius_m, dust_flame_m
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Sites
+from gis.domain.risk.model import Model, Near, Scene, Sites, Step
 from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
@@ -24,7 +24,7 @@ TARGETS = ("school", "hospital", "elderly_home", "self_built_house")
 YEAR = 12
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Make one source of every enterprise and petrol station.
 
     Parameters
@@ -40,21 +40,21 @@ def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoData
     -------
     A sources frame. METHOD 1.5 and 1.6.
     """
-    plants = [_plants(frame, constants, as_of) for frame in places(sites_m, PLANT)]
-    stations = [_stations(frame, constants) for frame in places(sites_m, STATION)]
+    plants = [_plants(frame, constants, scene.as_of) for frame in places(scene.sites_m, PLANT)]
+    stations = [_stations(frame, constants) for frame in places(scene.sites_m, STATION)]
     return join(plants + stations)
 
 
-def flags(sites_m: Sites, near: Near, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State the facts of METHOD 1.8 that the register can tell; floors of METHOD 7.7."""
     return facts.join(
         [
             fact
-            for frame in places(sites_m, PLANT)
+            for frame in places(scene.sites_m, PLANT)
             for fact in (
                 *_major_hazards(frame, constants),
-                *_breaches(frame, constants, as_of),
-                *_exposed_targets(frame, sites_m, near),
+                *_breaches(frame, constants, scene.as_of),
+                *_exposed_targets(frame, scene.sites_m, scene.near),
             )
         ]
     )
@@ -66,6 +66,7 @@ MODEL = Model(
     title=Title(zh="工业企业", en="Industry"),
     kinds=(PLANT, STATION),
     constants=SLUG,
+    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
 )
@@ -91,7 +92,7 @@ def _plants(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> gp
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=highest * control,
+        steps={"score": highest * control},
         r1_m=r1_m,
         r2_m=r2_m,
         constants=constants,
@@ -278,7 +279,7 @@ def _stations(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=score,
+        steps={"score": score},
         r1_m=np.full(len(frame), r1_m),
         r2_m=np.full(len(frame), r2_m),
         constants=constants,

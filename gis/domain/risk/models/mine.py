@@ -13,29 +13,32 @@ from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Sites
+from gis.domain.risk.model import Model, Near, Scene, Sites, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "mine", "MIN"
 MINE, DWELLING, WORKS = "mine", "self_built_house", "enterprise"
 
 
-def sources(sites_m: Sites, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Make one source of every mine, from the boundary of its licence (METHOD 2.1, 2.2).
 
     The score is the largest of slope, blasting and reported colour; the source carries the
     radii of whichever term that is. ``constants`` are the values of ``mine.toml``.
     """
-    return join([_mines(frame, constants) for frame in places(sites_m, MINE)])
+    return join([_mines(frame, constants) for frame in places(scene.sites_m, MINE)])
 
 
-def flags(sites_m: Sites, near: Near, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
+def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State who and what lies in the quarry's band (METHOD 2.1), and what is noted besides."""
     return facts.join(
         [
             fact
-            for frame in places(sites_m, MINE)
-            for fact in (*_band(frame, sites_m, near, constants), *_noted(frame, constants, as_of))
+            for frame in places(scene.sites_m, MINE)
+            for fact in (
+                *_band(frame, scene.sites_m, scene.near, constants),
+                *_noted(frame, constants, scene.as_of),
+            )
         ]
     )
 
@@ -46,6 +49,7 @@ MODEL = Model(
     title=Title(zh="非煤矿山", en="Mines"),
     kinds=(MINE,),
     constants=SLUG,
+    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
 )
@@ -73,7 +77,7 @@ def _mines(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
         frame,
         model=SLUG,
         sector=SECTOR,
-        score=highest,
+        steps={"score": highest},
         r1_m=r1_m,
         r2_m=r2_m,
         constants=constants,

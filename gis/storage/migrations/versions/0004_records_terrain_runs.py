@@ -1,0 +1,150 @@
+"""Records, terrain, parameters, what a run was made of, scenarios."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+UTC = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Go to this step."""
+    _records()
+    _terrain()
+    _parameters()
+    _runs()
+
+
+def _records() -> None:
+    op.create_table(
+        "record",
+        sa.Column("id", ID, nullable=False),
+        sa.Column(
+            "kind", sa.String(length=40), nullable=False, comment="sort of record: its passport"
+        ),
+        sa.Column("site", ID, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="of the place's records of this sort"),
+        sa.Column("attrs", JSON, nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "replaced",
+            sa.BigInteger(),
+            nullable=True,
+            comment="revision since which another row says it",
+        ),
+        sa.Column("import_batch", ID, nullable=True),
+        sa.Column("source_row", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_record_site")),
+        sa.ForeignKeyConstraint(
+            ["import_batch"], ["import_batch.id"], name=op.f("fk_record_import_batch")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_record_kind_site_key"), "record", ["kind", "site", "key"])
+
+
+def _terrain() -> None:
+    op.create_table(
+        "terrain",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("crs", sa.Text(), nullable=False),
+        sa.Column("west_m", sa.Double(), nullable=False),
+        sa.Column("north_m", sa.Double(), nullable=False),
+        sa.Column("cell_m", sa.Double(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("cols", sa.Integer(), nullable=False),
+        sa.Column(
+            "heights", sa.LargeBinary(), nullable=False, comment="zlib of float32, north first"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terrain")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _parameters() -> None:
+    op.create_table(
+        "parameter_set",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "values", JSON, nullable=False, comment="method to constant to value, if changed"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parameter_set")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _runs() -> None:
+    """Add what runs and scores hold besides, and the tables that hang on runs.
+
+    Alembic adds a column and then its foreign key, which SQLite cannot; both databases take
+    them in one.
+    """
+    whole = ID.compile(dialect=op.get_bind().dialect)
+    op.execute(
+        f"ALTER TABLE run ADD COLUMN parameter_set {whole}"
+        " CONSTRAINT fk_run_parameter_set REFERENCES parameter_set (id)"
+    )
+    op.add_column(
+        "run",
+        sa.Column(
+            "doubts",
+            JSON,
+            nullable=False,
+            server_default=sa.text("'[]'"),
+            comment="what it would help most to find out",
+        ),
+    )
+    op.add_column(
+        "score",
+        sa.Column(
+            "detail",
+            JSON,
+            nullable=False,
+            server_default=sa.text("'{}'"),
+            comment="vulnerability, coping, interval, probabilities, views",
+        ),
+    )
+    op.create_table(
+        "run_input",
+        sa.Column("run", ID, nullable=False),
+        sa.Column(
+            "content", sa.LargeBinary(), nullable=False, comment="sources and receptors, packed"
+        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_input_run")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_run_input")),
+    )
+    op.create_table(
+        "scenario",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("account", ID, nullable=True, comment="whose it is; null: of the town"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("run", ID, nullable=False),
+        sa.Column("changes", JSON, nullable=False),
+        sa.Column("result", JSON, nullable=False),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_scenario_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scenario")),
+        sqlite_autoincrement=True,
+    )
