@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gis.domain.arrays import Floats, Objects
-from gis.domain.risk.constants import Constants, number, numbers, table
+from gis.domain.risk.constants import Constants, numbers, table
 
 CLASS_NAMES_ZH = ("低", "较低", "中", "较高", "高")
 """Names of the classes 1 to 5."""
@@ -26,9 +26,14 @@ def weights(constants: Constants) -> Floats:
     return shared
 
 
-def sector_score(
-    load: Floats, exposed: Floats, *, lref: float | Floats, rho: float | Floats
-) -> Floats:
+def anchors(constants: Constants) -> tuple[Floats, Floats]:
+    """Return Lref (equivalent persons) and rho of each sector, shapes (S,)."""
+    lref, rho = table(constants, "lref"), table(constants, "rho")
+    order = sectors(constants)
+    return np.array([lref[code] for code in order]), np.array([rho[code] for code in order])
+
+
+def sector_score(load: Floats, exposed: Floats, *, lref: Floats, rho: Floats) -> Floats:
     """Turn the load of a sector into its score HE, 0..10, by fixed anchors (METHOD 7.5).
 
     Parameters
@@ -36,9 +41,10 @@ def sector_score(
     load, exposed
         L and E, equivalent persons >= 0, shape (S, A) or (S, A, D).
     lref, rho
-        Anchors: load of the full absolute half, share of the full relative half; numbers or
-        (D,).
+        Anchors of each sector: load of the full absolute half, share of the full relative half;
+        shape (S,) or (S, D).
     """
+    lref, rho = _by_sector(lref, load), _by_sector(rho, load)
     absolute = np.log1p(load) / np.log1p(lref)
     share = np.divide(load, exposed, out=np.zeros(load.shape), where=exposed > 0)
     score: Floats = 10.0 * (0.5 * np.minimum(1.0, absolute) + 0.5 * np.minimum(1.0, share / rho))
@@ -75,8 +81,8 @@ def index(
     constants: Constants,
     weight: Floats | None = None,
     exponents: Floats | None = None,
-    lref: float | Floats | None = None,
-    rho: float | Floats | None = None,
+    lref: Floats | None = None,
+    rho: Floats | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """Compute the index R of each area (METHOD 7.7).
 
@@ -89,7 +95,7 @@ def index(
     constants
         The values of ``index.toml``.
     weight, exponents, lref, rho
-        Drawn instead: (S, D); (3, D) for HE, V, C; (D,).
+        Drawn instead: (S, D); (3, D) for HE, V, C; (S, D) each.
 
     Returns
     -------
@@ -98,11 +104,12 @@ def index(
     """
     if load.ndim > exposed.ndim:
         exposed = np.broadcast_to(exposed[..., None], load.shape)
+    usual_lref, usual_rho = anchors(constants)
     scores = sector_score(
         load,
         exposed,
-        lref=number(constants, "lref") if lref is None else lref,
-        rho=number(constants, "rho") if rho is None else rho,
+        lref=usual_lref if lref is None else lref,
+        rho=usual_rho if rho is None else rho,
     )
     together = aggregate(scores, weights(constants) if weight is None else weight)
     if exponents is None:
@@ -181,6 +188,12 @@ def _judge(own: int | None, floor: int, why: str, basis: str) -> tuple[int | Non
 
 def _name(number: int) -> str:
     return f"“{CLASS_NAMES_ZH[number - 1]}”"
+
+
+def _by_sector(values: Floats, like: Floats) -> Floats:
+    """Set (S,) or (S, D) against (S, A) or (S, A, D)."""
+    wide: Floats = values[:, None] if values.ndim == 1 else values[:, None, :]
+    return wide[..., None] if wide.ndim < like.ndim else wide
 
 
 def _as_wide(values: Floats, like: Floats) -> Floats:
