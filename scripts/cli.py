@@ -68,19 +68,24 @@ def pairs(values: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def file_options(command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options of every command that reads a file of places."""
-    columns = click.option(
+def columns_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the option that says which column fills a field."""
+    option = click.option(
         "--map",
         "columns",
         multiple=True,
         metavar="FIELD=COLUMN",
         help="字段=文件里的列名，可多次。",
     )
+    return option(command)
+
+
+def file_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of every command that reads a file of places."""
     crs = click.option(
         "--crs", help="文件没有写明坐标系时用，例如 EPSG:4549；坐标偏移时写 GCJ-02 或 BD-09。"
     )
-    return columns(crs(command))
+    return columns_option(crs(command))
 
 
 def echo_password(login: str, password: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -181,7 +181,7 @@ class Whole:
     Attributes
     ----------
     rows, rejected
-        As in ``Incoming``; a code that comes twice is taken once.
+        As in ``Incoming``; a place whose code comes twice is taken once.
     unmapped, given, notes, sha256
         As in ``Reading`` and ``Unpacked``.
     """
@@ -226,18 +226,41 @@ def read_places(
     InvalidDataError
         If the file cannot be read at all, or a mapping names what is not there.
     """
+    whole = _read_whole(path, fields, families, mapping, crs, codes or {}, place_needed)
+    rows, twice = split(whole.rows, refuse_twice(whole.rows["code"], set()))
+    rejected = sorted((*whole.rejected, *twice), key=lambda rejection: rejection.row)
+    return replace(whole, rows=rows, rejected=tuple(rejected))
+
+
+def read_records(
+    path: Path, fields: Sequence[Field], *, mapping: Mapping[str, str] | None = None
+) -> Whole:
+    """Read a table of records at once: each row names its place by ``code`` and lies nowhere.
+
+    Parameters, errors and results as ``read_places``; a code may come many times.
+    """
+    return _read_whole(path, fields, frozenset(), mapping, None, {}, place_needed=False)
+
+
+def _read_whole(
+    path: Path,
+    fields: Sequence[Field],
+    families: frozenset[GeometryFamily],
+    mapping: Mapping[str, str] | None,
+    crs: str | None,
+    codes: values.Codes,
+    place_needed: bool,
+) -> Whole:
     with tempfile.TemporaryDirectory(prefix="riskmap-") as folder:
         source = unpack_file(path, Path(folder))
         plan = Plan(mapping=mapping or {}, system=check_system(source, crs))
         reading = plan_reading(source, (*COMMON, *fields), families, plan)
         parts = [
-            take(chunk, reading, codes or {}, place_needed=place_needed)
-            for chunk in source.chunks()
+            take(chunk, reading, codes, place_needed=place_needed) for chunk in source.chunks()
         ]
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     rows["name"] = rows["name"].where(rows["name"].notna(), rows["code"])
-    rows, twice = split(rows, refuse_twice(rows["code"], set()))
-    rejected = sorted((*_rejected(parts), *twice), key=lambda rejection: rejection.row)
+    rejected = sorted(_rejected(parts), key=lambda rejection: rejection.row)
     flattened = sum(part.flattened for part in parts)
     return Whole(
         rows,

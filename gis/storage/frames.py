@@ -43,7 +43,7 @@ def places(
     }
     attrs = [row["attrs"] for row in rows] if fields else []
     for field in fields:
-        data[field.name] = _typed([a.get(field.name) for a in attrs], field)
+        data[field.name] = typed([a.get(field.name) for a in attrs], field)
         if field.codes and codes is not None:
             data.update(_code_numbers(data[field.name], field, codes.get(field.codes, {})))
     wkb = np.array([row["geom"] for row in rows], dtype=object)
@@ -53,6 +53,13 @@ def places(
 def missing_to_none(values: Any) -> list[Any]:
     """Return the values as plain Python ones, None where missing: what a row can hold."""
     return [None if _is_missing(v) else getattr(v, "item", lambda v=v: v)() for v in values]
+
+
+def typed(values: list[Any], field: Field) -> Any:
+    """Return a column of a field's values: floats with NaN for numbers, objects for all else."""
+    if field.type in ("integer", "number"):
+        return np.array([np.nan if v is None else float(v) for v in values], dtype=float)
+    return np.array(values, dtype=object)
 
 
 def _is_missing(value: Any) -> bool:
@@ -67,12 +74,6 @@ def _plain(values: list[Any], type_: sa.types.TypeEngine[Any]) -> Any:
         return np.array(values, dtype="int64")
     if isinstance(type_, sa.Date):
         values = [None if v is None else v.isoformat() for v in values]
-    return np.array(values, dtype=object)
-
-
-def _typed(values: list[Any], field: Field) -> Any:
-    if field.type in ("integer", "number"):
-        return np.array([np.nan if v is None else float(v) for v in values], dtype=float)
     return np.array(values, dtype=object)
 
 
