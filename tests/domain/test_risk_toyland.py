@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gis.domain.risk import register
+from gis.domain.risk import explain, register
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.receptors import receptors
 from tests import toyland
@@ -100,3 +100,22 @@ def _evaluate(sources: pd.DataFrame, people: pd.DataFrame | None = None) -> Resu
 def _sector(result: Result, area: int, sector: str) -> pd.Series:
     rows = result.sectors
     return rows[(rows["area"] == area) & (rows["sector"] == sector)].iloc[0]
+
+
+def test_what_goes_if_a_source_goes_is_what_an_evaluation_without_it_gives(
+    result: Result,
+) -> None:
+    lifts = register.uplift(toyland.hazards(), toyland.AS_OF, toyland.INDEX)
+    rest = register.apply(toyland.sources().iloc[1:], lifts)
+    fallen = result.scores["R"] - _evaluate(rest).scores["R"]
+    told = result.loads[result.loads["site"] == toyland.PLANT].set_index("area")["without"]
+    assert told[toyland.A] == pytest.approx(fallen[0], abs=1e-9)
+    assert told[toyland.B] == pytest.approx(fallen[1], abs=1e-9)
+
+
+def test_the_steps_of_a_source_share_its_points_with_its_hazards() -> None:
+    parts = explain.by_step(12.0, {"colour": 75.0, "control": -5.0}, 0.7, 1.2)
+    # I = 0.7, I' = 0.7642 (METHOD 7.3): the lift takes 0.0642 / 0.7642 of the points.
+    assert parts["hazards"] == pytest.approx(12.0 * 0.0642 / 0.7642, abs=2e-3)
+    assert parts["colour"] / parts["control"] == pytest.approx(-15.0)
+    assert sum(parts.values()) == pytest.approx(12.0, abs=1e-12)

@@ -13,7 +13,7 @@ from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk import index as indexing
 from gis.domain.risk import load as loading
 from gis.domain.risk.constants import Constants, number
-from gis.domain.risk.explain import contributions, shares
+from gis.domain.risk.explain import contributions, shares, without
 from gis.domain.risk.pairs import pair
 from gis.domain.risk.receptors import residents_placed
 from gis.errors import InvalidDataError
@@ -33,7 +33,8 @@ class Result:
         where not known), known, sector_class (of 10 x HE; 1..5 or None).
     loads
         One row per (area, source) with a load: see ``explain.LOADS``; besides ``share``, the
-        points of R, NaN where the area has no score.
+        points of R that add up to it, and ``without``, the points that go if it alone goes; NaN
+        where the area has no score.
     pairs
         The pairs, rows of the two frames below.
     sources, receptors
@@ -105,7 +106,12 @@ def evaluate(
     by_sector = _by_sector(ids, sectors, load, exposed, scores, known, constants)
     loads = contributions(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
     share = shares(loads, by_sector, by_area, indexing.weights(constants), sectors)
-    return Result(by_area, by_sector, loads.assign(share=share), pairs, sources, receptors)
+    lost = without(
+        loads, np.where(known, load, np.nan), exposed, v, c,
+        areas=ids, sectors=sectors, constants=constants,
+    )  # fmt: skip
+    loads = loads.assign(share=share, without=lost)
+    return Result(by_area, by_sector, loads, pairs, sources, receptors)
 
 
 def known_sectors(

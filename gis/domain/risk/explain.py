@@ -1,20 +1,30 @@
-"""Which sources make up an area's load, and how many points of its score (METHOD 7.12)."""
+"""A score taken apart: by sources, by the steps of each, and by what goes if one goes (7.12)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from gis.domain.arrays import Floats, Ints
-from gis.domain.risk.load import group, rows_of
+from gis.domain.risk import index as indexing
+from gis.domain.risk.constants import Constants
+from gis.domain.risk.load import group, lifted, rows_of
 from gis.domain.risk.sources import PARTS
 
 LOADS = (
-    "area", "source", "site", "model", "sector", "load", "d_m", "receptor", "receptor_site",
+    "area", "source", "site", "model", "sector", "load", "gone", "d_m", "receptor",
+    "receptor_site",
 )  # fmt: skip
 """Columns of a loads frame."""
+
+HAZARDS = "hazards"
+"""The part of a source's points that its open hazards cause."""
+
+
+ROUNDING = 1e-12
+"""Smaller shares of a load are not told from nothing."""
 
 
 def contributions(
@@ -39,7 +49,8 @@ def contributions(
     -------
     Loads frame, one row per area and source whose load is greater than 0, sorted by area (in
     the order given), sector and source: ``load`` in equivalent persons, which adds up to L over
-    sources, receptors and areas; ``d_m``, the distance of the nearest receptor that is hit;
+    sources, receptors and areas; ``gone``, by how much L falls if the source alone goes, which
+    does not add up; ``d_m``, the distance of the nearest receptor that is hit;
     ``receptor``, the uid of the one with the largest part, and its site.
 
     Notes
@@ -47,7 +58,7 @@ def contributions(
     -ln(1 - I'K/100) is additive under the noisy-or; each receptor's harm is shared out in
     proportion to it. Where several sources are the same to the last bit, so are their shares.
     """
-    part = _parts(hits, sources, receptors, pairs, sectors)
+    part, gone = _parts(hits, sources, receptors, pairs, sectors)
     area = rows_of(receptors["area"].to_numpy(), areas)[pairs["receptor"].to_numpy(dtype=np.int64)]
     rows = np.flatnonzero((part > 0) & (area >= 0))
     source = pairs["source"].to_numpy(dtype=np.int64)[rows]
@@ -56,7 +67,7 @@ def contributions(
     start = np.flatnonzero(
         (np.diff(area[rows], prepend=-1) != 0) | (np.diff(source, prepend=-1) != 0)
     )
-    return _loads(sources, receptors, pairs, areas[area[rows]], rows, start, part)
+    return _loads(sources, receptors, pairs, areas[area[rows]], rows, start, part, gone)
 
 
 def shares(loads: pd.DataFrame, sectors: pd.DataFrame, scores: pd.DataFrame, weight: Floats,
@@ -92,22 +103,104 @@ def shares(loads: pd.DataFrame, sectors: pd.DataFrame, scores: pd.DataFrame, wei
     return found
 
 
+def without(
+    loads: pd.DataFrame,
+    load: Floats,
+    exposed: Floats,
+    vulnerability: Floats,
+    coping: Floats,
+    *,
+    areas: Ints,
+    sectors: Sequence[str],
+    constants: Constants,
+) -> Floats:
+    """Return by how many points R falls if a source alone goes, for each row of a loads frame.
+
+    Parameters
+    ----------
+    loads
+        As ``contributions`` gives it.
+    load, exposed
+        L (NaN where a sector is unknown) and E, shape (S, A).
+    vulnerability, coping
+        V and C, shape (A,).
+    areas, sectors
+        In the order of those arrays.
+    constants
+        The values of ``index.toml``.
+
+    Returns
+    -------
+    Points >= 0, NaN where the area has no score. They do not add up: sources cover for each
+    other. People and assets stay where they are (METHOD 7.12 b).
+    """
+    area = rows_of(loads["area"].to_numpy(dtype=np.int64), areas)
+    sector = pd.Index(list(sectors)).get_indexer(pd.Index(loads["sector"]))
+    rest = load[:, area].copy()
+    column = np.arange(len(loads))
+    own = rest[sector, column]
+    kept = own - loads["gone"].to_numpy()
+    # Nothing but rounding is left: R goes with the root of it, which would make it visible.
+    rest[sector, column] = np.where(kept > ROUNDING * own, kept, np.where(np.isnan(own), own, 0.0))
+    v, c = vulnerability[area], coping[area]
+    left = indexing.index(rest, exposed[:, area], v, c, constants=constants)[0]
+    whole = indexing.index(load[:, area], exposed[:, area], v, c, constants=constants)[0]
+    fallen: Floats = np.maximum(0.0, whole - left)
+    return fallen
+
+
+def by_step(
+    points: float, steps: Mapping[str, float], intensity: float, uplift: float
+) -> dict[str, float]:
+    """Split a source's points over the steps of its score, and its open hazards.
+
+    Parameters
+    ----------
+    points
+        Points of R that the source stands for.
+    steps
+        Step to points of the source's intrinsic score; they add up to 100 x ``intensity``.
+    intensity, uplift
+        As in a sources frame.
+
+    Returns
+    -------
+    Step to points of R, which add up to ``points``; ``HAZARDS`` where hazards lift the source.
+    A step that lowers the score has points below 0.
+
+    Notes
+    -----
+    Our own rule: the lift by hazards takes (I' - I)/I' of the points, the steps share the rest in
+    proportion.
+    """
+    total = sum(steps.values())
+    raised = float(lifted(np.array([intensity]), np.array([uplift]))[0])
+    if not (total and raised):
+        return {}
+    own = points * intensity / raised
+    parts = {name: own * step / total for name, step in steps.items()}
+    return {**parts, HAZARDS: points - own} if uplift > 1 else parts
+
+
 def _parts(
     hits: Floats,
     sources: pd.DataFrame,
     receptors: pd.DataFrame,
     pairs: pd.DataFrame,
     sectors: Sequence[str],
-) -> Floats:
-    """Return each pair's part of the load, equivalent persons, shape (P,)."""
+) -> tuple[Floats, Floats]:
+    """Return each pair's part of the load, and what goes with it alone; (P,) each."""
     groups = group(sources, pairs, sectors)
     of_pair = groups.of_pair()
     z = -np.log1p(-hits)
     whole = groups.total(z)
-    harm = -np.expm1(-whole) * receptors["weight"].to_numpy()[groups.receptor]
+    weight = receptors["weight"].to_numpy()[groups.receptor]
+    harm = -np.expm1(-whole) * weight
     per_z = np.divide(harm, whole, out=np.zeros(len(harm)), where=whole > 0)
     part: Floats = z * per_z[of_pair]
-    return part
+    # exp(-(Z - z)) - exp(-Z): what the others do not do in its place.
+    gone: Floats = (weight * np.exp(-whole))[of_pair] * np.expm1(z)
+    return part, gone
 
 
 def _sector_order(sources: pd.DataFrame, sectors: Sequence[str]) -> Ints:
@@ -122,6 +215,7 @@ def _loads(
     rows: Ints,
     start: Ints,
     part: Floats,
+    gone: Floats,
 ) -> pd.DataFrame:
     pair = pairs.iloc[rows]
     source = sources.iloc[pair["source"].to_numpy()[start]]
@@ -129,7 +223,10 @@ def _loads(
     nearest = pair["d_m"].groupby(number).min().to_numpy() if len(rows) else np.empty(0)
     largest = np.lexsort((np.arange(len(rows)), -part[rows], number))[start]
     receptor = receptors["uid"].to_numpy()[pair["receptor"].to_numpy()[largest]]
-    total = np.add.reduceat(part[rows], start) if len(rows) else np.empty(0)
+    total, lost = (
+        np.add.reduceat(column[rows], start) if len(rows) else np.empty(0)
+        for column in (part, gone)
+    )
     return pd.DataFrame(
         {
             "area": area[start],
@@ -138,6 +235,7 @@ def _loads(
             "model": source["model"].to_numpy(),
             "sector": source["sector"].to_numpy(),
             "load": total,
+            "gone": lost,
             "d_m": nearest,
             "receptor": receptor,
             "receptor_site": receptor // PARTS,

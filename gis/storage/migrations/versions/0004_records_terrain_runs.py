@@ -125,6 +125,12 @@ def _runs() -> None:
             comment="vulnerability, coping, interval, probabilities, views",
         ),
     )
+    op.add_column(
+        "contribution",
+        sa.Column(
+            "without", sa.Double(), nullable=True, comment="points that go if it alone goes"
+        ),
+    )
     op.create_table(
         "run_input",
         sa.Column("run", ID, nullable=False),
