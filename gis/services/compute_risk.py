@@ -7,27 +7,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy.engine import Connection
 
-from gis.domain.crs import to_metres
 from gis.domain.features import feature_texts
 from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
-from gis.domain.risk.assess import Assessment, Snapshot, assess
-from gis.domain.risk.constants import Method
+from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.errors import InvalidDataError
-from gis.files.methods import load_methods
+from gis.files.packed import pack
 from gis.services import access, clock
+from gis.services.edit_parameters import in_force
 from gis.services.load_layer import COMPOSITE_SLUG, RISK_PREFIX
-from gis.storage import areas, codes, dialect, hazards, register, runs, sites
+from gis.services.take_snapshot import take_snapshot
+from gis.storage import areas, dialect, register, runs
 from gis.storage.frames import missing_to_none
 from gis.version import METHOD_VERSION, VERSION
-from gis.workspace import DATA, Workspace
+from gis.workspace import Workspace
 
 SEED = 20240601
 """Kept with every run; what draws at random is keyed by it."""
@@ -53,7 +51,6 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     """
     access.require_governor(actor, "重新计算")
     level = ws.home_level
-    methods = load_methods(DATA / "methods")
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
         as_of = clock.today(known)
@@ -63,7 +60,9 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
                 f"还没有{level.title.zh}边界：请先运行 "
                 f"python -m scripts.import_areas {level.slug} 文件"
             )
-        assessment = _assess(conn, ws, level, ground, methods, as_of)
+        set_here = in_force(conn)
+        snapshot = take_snapshot(conn, ws, ground, as_of)
+    assessment = assess(snapshot, set_here.values)
     summary = _summary(assessment)
     with access.writing(ws) as conn:
         run_id = runs.save(
@@ -77,7 +76,8 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             seed=SEED,
             method_version=METHOD_VERSION,
             code_version=VERSION,
-            parameters={name: method.as_json() for name, method in methods.items()},
+            parameters={name: method.as_json() for name, method in set_here.methods.items()},
+            parameter_set=set_here.version,
             summary=summary,
         )
         runs.save_results(
@@ -87,6 +87,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             contributions=_contributions(assessment),
             flags=_flags(assessment),
         )
+        runs.save_input(conn, run_id, pack(_input(assessment)))
         for layer, frame in _layers(assessment, ground, level, run_id, as_of).items():
             texts = feature_texts(frame, frame["area"], list(SHOWN), integers=SHOWN_INTEGERS)
             runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(frame.geometry)))
@@ -103,41 +104,14 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     return {"run": run_id, **summary}
 
 
-def _assess(
-    conn: Connection,
-    ws: Workspace,
-    level: Level,
-    ground: gpd.GeoDataFrame,
-    methods: Mapping[str, Method],
-    as_of: dt.date,
-) -> Assessment:
-    numbers = codes.numbers(conn)
-    crs = level.metric_crs
-    places_m = {
-        kind.slug: to_metres(sites.load(conn, kind, codes=numbers), crs)
-        for kind in ws.kinds.values()
+def _input(found: Assessment) -> dict[str, pd.DataFrame]:
+    """Return what the scores were made of, for later comparisons."""
+    return {
+        "sources": found.result.sources,
+        "receptors": found.result.receptors,
+        "scores": found.result.scores,
+        "sectors": found.result.sectors[["area", "sector", "known"]],
     }
-    snapshot = Snapshot(
-        places_m,
-        to_metres(hazards.load(conn), crs),
-        to_metres(ground, crs),
-        kinds=ws.kinds,
-        coverage=_coverage(conn),
-        as_of=as_of,
-    )
-    return assess(snapshot, {name: method.values for name, method in methods.items()})
-
-
-def _coverage(conn: Connection) -> pd.DataFrame:
-    """Return how complete each kind is in each village.
-
-    Where places wait to be placed the models do not see all that is there: not complete.
-    """
-    found = codes.load_coverage(conn)
-    waiting = set(sites.count_unplaced(conn))
-    unseen = [pair in waiting for pair in zip(found["kind"], found["village"], strict=True)]
-    found.loc[(found["status"] == "complete") & np.array(unseen, dtype=bool), "status"] = "partial"
-    return found
 
 
 def _summary(found: Assessment) -> dict[str, Any]:
@@ -207,6 +181,7 @@ def _contributions(found: Assessment) -> list[dict[str, Any]]:
         {
             **{name: row[name] for name in ("area", "sector", "model", "site", "load", *columns)},
             "distance_m": row["d_m"],
+            "without": row["without"],
             "receptor": row["receptor_site"],
         }
         for row in _plain(joined)

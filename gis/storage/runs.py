@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.storage.dialect import geometry_value
-from gis.storage.tables import area, contribution, flag, run, run_shown, score
+from gis.storage.tables import area, contribution, flag, run, run_input, run_shown, score
 
 RISK, HOTSPOTS = "compute_risk", "find_hotspots"
 """The verbs whose runs are kept."""
@@ -33,6 +33,8 @@ def save(
     code_version: str,
     parameters: Mapping[str, Any],
     summary: Mapping[str, Any],
+    parameter_set: int | None = None,
+    doubts: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """Write down a run; return its id. All that makes it repeatable stands in its row."""
     row = sa.insert(run).values(
@@ -47,6 +49,8 @@ def save(
         code_version=code_version,
         parameters=dict(parameters),
         summary=dict(summary),
+        parameter_set=parameter_set,
+        doubts=list(doubts),
     )
     return int(conn.execute(row.returning(run.c.id)).scalar_one())
 
@@ -63,6 +67,33 @@ def save_results(
     for table, rows in ((score, scores), (contribution, contributions), (flag, flags)):
         if rows:
             conn.execute(sa.insert(table).values(run=run_id), list(rows))
+
+
+def save_input(conn: Connection, run_id: int, content: bytes) -> None:
+    """Keep what a run was made of."""
+    conn.execute(sa.insert(run_input).values(run=run_id, content=content))
+
+
+def load_input(conn: Connection, run_id: int) -> bytes | None:
+    """Return what a run was made of; None for a run of a version that did not keep it."""
+    query = sa.select(run_input.c.content).where(run_input.c.run == run_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def load_one(conn: Connection, run_id: int, verb: str = RISK) -> RowMapping | None:
+    """Return a run of a verb."""
+    query = sa.select(run).where(run.c.id == run_id, run.c.verb == verb)
+    return conn.execute(query).mappings().first()
+
+
+def load_all(
+    conn: Connection, verb: str, level: str, *, limit: int, before: int | None = None
+) -> Sequence[RowMapping]:
+    """Return the runs of a verb at a level, the newest first; ``before`` an id, for paging."""
+    query = sa.select(run).where(run.c.verb == verb, run.c.level == level)
+    if before is not None:
+        query = query.where(run.c.id < before)
+    return conn.execute(query.order_by(run.c.id.desc()).limit(limit)).mappings().all()
 
 
 def save_shown(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -16,10 +16,10 @@ from gis.domain.risk.constants import Constants
 from gis.domain.risk.dq import quality
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.index import classes
-from gis.domain.risk.model import Model, Scene, Sites
+from gis.domain.risk.model import PEOPLE, Model, Scene, Sites
 from gis.domain.risk.pairs import near
 from gis.domain.risk.receptors import receptors
-from gis.domain.risk.sources import collect
+from gis.domain.risk.sources import join
 from gis.domain.terrain import Terrain
 
 INDEX = "index"
@@ -91,6 +91,23 @@ class Assessment:
     quality: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What passports and models make of a snapshot, before people and sources meet.
+
+    Attributes
+    ----------
+    people
+        Receptors frame.
+    sources, facts
+        Slug of the model to what it made; without what the hazard register adds.
+    """
+
+    people: gpd.GeoDataFrame
+    sources: Mapping[str, gpd.GeoDataFrame]
+    facts: Mapping[str, gpd.GeoDataFrame]
+
+
 def assess(
     snapshot: Snapshot,
     constants: Mapping[str, Constants],
@@ -108,36 +125,83 @@ def assess(
     models
         Which models; None: all that there are.
     """
-    values = constants[INDEX]
     used = registry.models() if models is None else models
-    sites_m, areas_m, kinds = snapshot.sites_m, snapshot.areas_m, snapshot.kinds
-    hazards_m, coverage, as_of = snapshot.hazards_m, snapshot.coverage, snapshot.as_of
-    people = receptors(sites_m, kinds, areas_m, values)
+    return conclude(snapshot, make(snapshot, constants, used), constants, used)
+
+
+def make(
+    snapshot: Snapshot,
+    constants: Mapping[str, Constants],
+    models: Sequence[Model],
+    *,
+    before: Made | None = None,
+    touched: Collection[str] = (),
+) -> Made:
+    """Let passports and models make receptors, sources and facts.
+
+    Parameters
+    ----------
+    before
+        What was made of another snapshot, from which this one differs in nothing but ``touched``.
+    touched
+        Kinds and sorts of records that differ. Only what reads them is made again.
+    """
+    changed = set(touched)
+    holds_people = any(
+        kind.people is not None or kind.assets_per_ha is not None
+        for slug, kind in snapshot.kinds.items()
+        if slug in changed
+    )
+    if before is None or holds_people:
+        changed.add(PEOPLE)
+        people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, constants[INDEX])
+    else:
+        people = before.people
     scene = snapshot.scene(people)
-    sources = collect(used, scene, constants)
-    facts = [m.flags(scene, constants[m.constants]) for m in used]
-    if hazards_m is not None:
-        sources = register.apply(sources, register.uplift(hazards_m, as_of, values))
-        facts.append(register.facts(hazards_m, sites_m, as_of, values))
-    reads = registry.reads(used)
-    result = evaluate(sources, people, areas_m, constants=values, reads=reads, coverage=coverage)
-    flags = flagging.locate(flagging.join(facts), areas_m)
-    told = flagging.as_told(flags, sites_m, kinds)
+    again = [model for model in models if before is None or model.reads & changed]
+    kept = before or Made(people, {}, {})
+    return Made(
+        people,
+        {**kept.sources, **{m.slug: m.sources(scene, constants[m.constants]) for m in again}},
+        {**kept.facts, **{m.slug: m.flags(scene, constants[m.constants]) for m in again}},
+    )
+
+
+def conclude(
+    snapshot: Snapshot, made: Made, constants: Mapping[str, Constants], models: Sequence[Model]
+) -> Assessment:
+    """Let people and sources meet, and judge."""
+    values = constants[INDEX]
+    areas_m, kinds, coverage = snapshot.areas_m, snapshot.kinds, snapshot.coverage
+    sources = join([made.sources[model.slug] for model in models])
+    facts = {model.slug: made.facts[model.slug] for model in models}
+    stated = list(facts.values())
+    if snapshot.hazards_m is not None:
+        lifts = register.uplift(snapshot.hazards_m, snapshot.as_of, values)
+        sources = register.apply(sources, lifts)
+        stated.append(register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values))
+    reads = registry.reads(models)
+    result = evaluate(
+        sources, made.people, areas_m, constants=values, reads=reads, coverage=coverage
+    )
+    flags = flagging.locate(flagging.join(stated), areas_m)
+    told = flagging.as_told(flags, snapshot.sites_m, kinds)
     shown = classes(result.scores["area"], result.scores["R"].to_numpy(), told, values)
-    own: dict[str, list[gpd.GeoDataFrame]] = {m.sector: [] for m in used}
-    for model, stated in zip(used, facts[: len(used)], strict=True):
-        own[model.sector].append(stated)
     by_sector = [
-        _sector_classes(
-            result,
-            sector,
-            flagging.as_told(flagging.locate(flagging.join(stated), areas_m), sites_m, kinds),
-            values,
-        )
-        for sector, stated in own.items()
+        _sector_classes(result, sector, _told_of(facts, sector, models, snapshot), values)
+        for sector in dict.fromkeys(model.sector for model in models)
     ]
     grades = quality(result, areas_m, kinds=kinds, reads=reads, constants=values, coverage=coverage)
     return Assessment(result, flags, shown, pd.concat(by_sector, ignore_index=True), grades)
+
+
+def _told_of(
+    facts: Mapping[str, gpd.GeoDataFrame], sector: str, models: Sequence[Model], of: Snapshot
+) -> pd.DataFrame:
+    """Return the flags that a sector's own models raised, as they may be told."""
+    own = [facts[model.slug] for model in models if model.sector == sector]
+    located = flagging.locate(flagging.join(own), of.areas_m)
+    return flagging.as_told(located, of.sites_m, of.kinds)
 
 
 def _sector_classes(

@@ -102,6 +102,9 @@ class Model:
     flags
         ``flags(scene, constants)`` gives a facts frame (``flags.FACTS``); it may look at other
         kinds.
+    looks_at
+        What else its sources and flags read: kinds, sorts of records, ``PEOPLE``, ``TERRAIN``.
+        Nothing of theirs changes while none of these and of ``kinds`` does.
     """
 
     slug: str
@@ -112,3 +115,13 @@ class Model:
     steps: Mapping[str, Step]
     sources: Callable[[Scene, Constants], gpd.GeoDataFrame]
     flags: Callable[[Scene, Constants], gpd.GeoDataFrame]
+    looks_at: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Everything of a scene that it reads."""
+        return frozenset({*self.kinds, *self.looks_at})
+
+
+PEOPLE, TERRAIN = "people", "terrain"
+"""Names in ``Model.looks_at`` of what a scene holds besides kinds and records."""

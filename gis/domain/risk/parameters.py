@@ -80,8 +80,10 @@ def frozen(value: Any) -> Value:
     """Return a plain value as constants hold it: lists as tuples, numbers as floats."""
     if isinstance(value, Mapping):
         return MappingProxyType({name: float(entry) for name, entry in value.items()})
+    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
+        return tuple(str(entry) for entry in value)
     if isinstance(value, list | tuple):
-        return tuple(entry if isinstance(entry, str) else float(entry) for entry in value)
+        return tuple(float(entry) for entry in value)
     return value if isinstance(value, str) else float(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk.attributes import missing, texts
 from gis.domain.risk.constants import Constants, number, text
 from gis.domain.risk.frames import frame, stack
-from gis.domain.risk.model import Model, Scene, Sites
+from gis.domain.risk.model import Sites
 
 PARTS = 4096
 """A source's uid is site x PARTS + part, so it is the same in every run and every part."""
@@ -122,23 +122,6 @@ LIMIT = "limit"
 def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Put sources frames together in uid order; an empty sequence gives an empty frame."""
     return stack(frames, DTYPES).sort_values("uid", kind="stable", ignore_index=True)
-
-
-def collect(
-    models: Iterable[Model], scene: Scene, constants: Mapping[str, Constants]
-) -> gpd.GeoDataFrame:
-    """Let every model make its sources.
-
-    Parameters
-    ----------
-    models
-        As ``registry.models()`` gives them.
-    scene
-        What there is.
-    constants
-        Method name to its values.
-    """
-    return join([m.sources(scene, constants[m.constants]) for m in models])
 
 
 def places(sites_m: Sites, kind: str) -> list[gpd.GeoDataFrame]:

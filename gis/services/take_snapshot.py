@@ -1,0 +1,50 @@
+"""What the register knows now, as one value in metres: what an assessment is made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy.engine import Connection
+
+from gis.domain.crs import to_metres
+from gis.domain.risk.assess import Snapshot
+from gis.storage import codes, hazards, records, sites
+from gis.workspace import Workspace
+
+
+def take_snapshot(
+    conn: Connection, ws: Workspace, ground: gpd.GeoDataFrame, as_of: dt.date
+) -> Snapshot:
+    """Read all that models and receptors are made of, for the areas given (EPSG:4490).
+
+    It is a computation's: no reader's rights limit it.
+    """
+    numbers = codes.numbers(conn)
+    crs = ws.home_level.metric_crs
+    return Snapshot(
+        sites_m={
+            kind.slug: to_metres(sites.load(conn, kind, codes=numbers), crs)
+            for kind in ws.kinds.values()
+        },
+        hazards_m=to_metres(hazards.load(conn), crs),
+        areas_m=to_metres(ground, crs),
+        kinds=ws.kinds,
+        coverage=_coverage(conn),
+        as_of=as_of,
+        records={slug: records.load(conn, passport) for slug, passport in ws.records.items()},
+    )
+
+
+def _coverage(conn: Connection) -> pd.DataFrame:
+    """Return how complete each kind is in each village.
+
+    Where places wait to be placed the models do not see all that is there: not complete.
+    """
+    found = codes.load_coverage(conn)
+    waiting = set(sites.count_unplaced(conn))
+    unseen = [pair in waiting for pair in zip(found["kind"], found["village"], strict=True)]
+    found.loc[(found["status"] == "complete") & np.array(unseen, dtype=bool), "status"] = "partial"
+    return found
