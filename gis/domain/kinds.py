@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Literal
 
 FieldType = Literal["text", "integer", "number", "boolean", "date"]
@@ -103,6 +104,10 @@ class People:
         Mean share of the year they are there, 0..1.
     times
         Field by which the occupancy is multiplied (shifts); None where there is none.
+    occasions
+        Occasion (``OCCASIONS``) to the share of them who are there then, 0..1, instead of the
+        occupancy and its ``times``: of the largest shift, however many shifts there are. An
+        occasion that is not named is like the mean.
     sensitive
         Whether they count as highly sensitive targets (x 3.16).
     residents
@@ -115,6 +120,11 @@ class People:
     times: str | None = None
     sensitive: bool = False
     residents: bool = False
+    occasions: Mapping[str, float] = made(default_factory=dict)
+
+
+OCCASIONS = ("day", "night", "holiday")
+"""Moments for which people can be counted instead of the mean of the year (METHOD 6.1)."""
 
 
 @dataclass(frozen=True, slots=True)

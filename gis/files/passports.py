@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gis.domain.kinds import (
+    OCCASIONS,
     Field,
     Generalised,
     Identity,
@@ -108,7 +109,7 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
         secrecy=_one_of(data["secrecy"], SECRECY),
         symbol=Symbol(**data["symbol"]),
         fields=_fields(data),
-        people=People(**data["people"]) if "people" in data else None,
+        people=_people(data["people"]) if "people" in data else None,
         assets_per_ha=data.get("assets_per_ha"),
         watch=Watch(**data["watch"]) if "watch" in data else None,
         generalised=_generalised(data["generalised"]) if "generalised" in data else None,
@@ -121,6 +122,15 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
 
 FAMILIES = ("point", "line", "polygon")
 TYPES = ("text", "integer", "number", "boolean", "date")
+
+
+def _people(data: Mapping[str, Any]) -> People:
+    people = People(**data)
+    for occasion, share in people.occasions.items():
+        _one_of(occasion, OCCASIONS)
+        if not 0 <= share <= 1:
+            raise ValueError(f"people.occasions 的 {occasion} 应在 0 与 1 之间")
+    return people
 
 
 def _generalised(data: Mapping[str, Any]) -> Generalised:

@@ -10,7 +10,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from gis.domain.kinds import OCCASIONS
 from gis.domain.risk.receptors import receptors
+from gis.errors import InvalidDataError
 from tests import toyland
 
 HERE = shapely.Point(1000, 1000)
@@ -103,13 +105,50 @@ def test_receptors_come_in_uid_order_whatever_the_order_of_villages() -> None:
     assert straight.equals(mixed)
 
 
+@pytest.mark.parametrize(
+    ("occasion", "house", "school", "enterprise", "hospital"),
+    [
+        (None, 100 * 0.65, 300 * 0.2, 50 * 0.24 * 3, 85),
+        ("day", 100 * 0.4, 300, 50, 85),
+        ("night", 100 * 0.95, 0, 50 * 0.2, 85),
+        ("holiday", 100 * 0.65, 0, 50 * 0.2, 85),
+    ],
+)
+def test_an_occasion_counts_who_is_there_then_by_method_6_1(
+    occasion: str | None, house: float, school: float, enterprise: float, hospital: float
+) -> None:
+    found = _receptors(
+        occasion=occasion,
+        self_built_house=[{"id": 1, "residents": 100}],
+        school=[{"id": 2, "pupils": 300, "staff": 0}],
+        enterprise=[{"id": 3, "workers_max_shift": 50, "shifts": 3}],
+        hospital=[{"id": 4, "beds": 100, "staff": 0}],
+    )
+    sensitive = math.sqrt(10)
+    wanted = [house, school * sensitive, enterprise, hospital * sensitive]
+    assert found["weight"].tolist() == pytest.approx(wanted)
+    assert found["people"].tolist() == [100, 300, 50, 85]
+
+
+def test_an_unknown_occasion_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(InvalidDataError, match="day, night, holiday"):
+        _receptors(occasion="noon")
+
+
+def test_every_passport_names_only_occasions_that_there_are() -> None:
+    named = [set(kind.people.occasions) for kind in toyland.KINDS.values() if kind.people]
+    assert set().union(*named) == set(OCCASIONS)
+
+
 def _receptors(
-    areas: gpd.GeoDataFrame | None = None, **rows: Sequence[Mapping[str, Any]]
+    areas: gpd.GeoDataFrame | None = None,
+    *,
+    occasion: str | None = None,
+    **rows: Sequence[Mapping[str, Any]],
 ) -> gpd.GeoDataFrame:
     sites = {
         kind: toyland.site_frame(kind, [{"geometry": HERE, **row} for row in found])
         for kind, found in rows.items()
     }
-    return receptors(
-        sites, toyland.KINDS, toyland.areas() if areas is None else areas, toyland.INDEX
-    )
+    ground = toyland.areas() if areas is None else areas
+    return receptors(sites, toyland.KINDS, ground, toyland.INDEX, occasion=occasion)

@@ -44,6 +44,8 @@ def test_names_of_owners_and_their_telephones_are_personal_in_every_kind() -> No
         ("[symbol]", "[identity]\nowner = 1\n[symbol]", "owner"),
         ('type = "integer"', 'type = "integer"\nrule = "luck"', "luck"),
         ("verify_days = 365", "verify_days = 0", "verify_days"),
+        ("occupancy = 1.0", "occupancy = 1.0\noccasions = { noon = 1 }", "noon"),
+        ("occupancy = 1.0", "occupancy = 1.0\noccasions = { day = 1.5 }", "day"),
     ],
 )
 def test_a_wrong_passport_is_refused_by_name(

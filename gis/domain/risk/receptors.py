@@ -11,7 +11,7 @@ import shapely
 
 from gis.domain import apportion
 from gis.domain.arrays import Bools, Floats, Ints
-from gis.domain.kinds import People, SiteKind
+from gis.domain.kinds import OCCASIONS, People, SiteKind
 from gis.domain.risk.attributes import in_use, texts
 from gis.domain.risk.attributes import number as known_number
 from gis.domain.risk.constants import Constants, number, text
@@ -19,6 +19,7 @@ from gis.domain.risk.frames import frame as make
 from gis.domain.risk.frames import stack
 from gis.domain.risk.model import Sites
 from gis.domain.risk.sources import PARTS
+from gis.errors import InvalidDataError
 
 DTYPES = {
     "uid": np.int64,
@@ -47,6 +48,8 @@ def receptors(
     kinds: Mapping[str, SiteKind],
     areas_m: gpd.GeoDataFrame,
     constants: Constants,
+    *,
+    occasion: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Make the receptors of all kinds that hold people or are assets.
 
@@ -60,23 +63,33 @@ def receptors(
         Areas frame in metres, with ``residents`` (NaN where unknown).
     constants
         The values of ``index.toml``.
+    occasion
+        When people are counted (``kinds.OCCASIONS``); None: the mean of the year.
 
     Returns
     -------
     A receptors frame in uid order. A people receptor's uid is site x 4096, an asset's
     site x 4096 + 1 + area mod 4095.
 
+    Raises
+    ------
+    InvalidDataError
+        If there is no such occasion; the message lists the known ones.
+
     Notes
     -----
-    Weight = people x occupancy x times x the factor of sensitive targets. An unknown number is
+    Weight = people x occupancy x times x the factor of sensitive targets; of an occasion that
+    the passport names, people x its share x that factor. An unknown number is
     the median of the known ones of its kind, so receptors must be made of the whole register,
     and a closed part taken from them afterwards. Residents recorded for an area beyond those of
     its houses are spread over the houses in use by footprint x storeys (dasymetric).
     """
+    if occasion is not None and occasion not in OCCASIONS:
+        raise InvalidDataError(f"没有时段 {occasion}；可以用：{', '.join(OCCASIONS)}")
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     used = {slug: sites_m[slug] for slug in sorted(kinds) if slug in sites_m}
     frames = [
-        _people(frame, people, ordered, constants)
+        _people(frame, people, ordered, constants, occasion)
         for slug, frame in used.items()
         if (people := kinds[slug].people) is not None
     ]
@@ -95,8 +108,24 @@ def residents_placed(found: pd.DataFrame, areas: Ints) -> Floats:
     return home.groupby("area")["people"].sum().reindex(areas, fill_value=0.0).to_numpy()
 
 
+def residents(found: pd.DataFrame, areas: pd.DataFrame, known: Bools) -> Floats:
+    """Return how many residents each area has, in the order of ``areas``; shape (A,).
+
+    Those recorded; where none are, those that its dwellings hold, if its population is ``known``
+    (``evaluate.population_known``); else NaN.
+    """
+    placed = residents_placed(found, areas["area"].to_numpy(dtype=np.int64))
+    recorded = areas["residents"].to_numpy(dtype=np.float64)
+    counted: Floats = np.where(np.isnan(recorded) & known, placed, recorded)
+    return counted
+
+
 def _people(
-    frame: gpd.GeoDataFrame, people: People, areas: gpd.GeoDataFrame, constants: Constants
+    frame: gpd.GeoDataFrame,
+    people: People,
+    areas: gpd.GeoDataFrame,
+    constants: Constants,
+    occasion: str | None,
 ) -> gpd.GeoDataFrame:
     row = apportion.home(frame.geometry.to_numpy(), areas.geometry.to_numpy())
     count, unknown = _counted(frame, people, constants)
@@ -105,7 +134,6 @@ def _people(
         idle = ~in_use(frame, text(constants, "idle_use"))
         count = np.where(unknown & idle, 0.0, count)
         spread = _spread(frame, row, count, idle, areas, constants)
-    times = 1.0 if people.times is None else known_number(frame[people.times], 1.0)[0]
     factor = number(constants, "sensitive_factor") if people.sensitive else 1.0
     site = frame["id"].to_numpy(dtype=np.int64)
     estimated = unknown | (spread > 0)
@@ -114,7 +142,7 @@ def _people(
         "site": site,
         "kind": frame["kind"].to_numpy(dtype=object),
         "geometry": frame.geometry.to_numpy(),
-        "weight": (count + spread) * people.occupancy * times * factor,
+        "weight": _present(count + spread, frame, people, occasion) * factor,
         "area": _area_ids(row, areas),
         "own": 0,
         "sigma": np.where(
@@ -127,6 +155,16 @@ def _people(
         "dq": unknown,
     }
     return make(columns, DTYPES, frame.crs)
+
+
+def _present(
+    people: Floats, frame: gpd.GeoDataFrame, passport: People, occasion: str | None
+) -> Floats:
+    """Return how many of the people are there, shape (n,)."""
+    if occasion is not None and occasion in passport.occasions:
+        return people * passport.occasions[occasion]
+    mean: Floats = people * passport.occupancy
+    return mean if passport.times is None else mean * known_number(frame[passport.times], 1.0)[0]
 
 
 def _counted(frame: gpd.GeoDataFrame, people: People, constants: Constants) -> tuple[Floats, Bools]:
