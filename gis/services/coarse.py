@@ -45,7 +45,8 @@ def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
     if score is not None:
         shares = whole_shares([entry["share"] or 0.0 for entry in listed], score)
     contributions = [
-        {**entry, "share": share, "load": None} for entry, share in zip(listed, shares, strict=True)
+        {**entry, "share": share, "load": None, "without": None, "closing": None, "factors": []}
+        for entry, share in zip(listed, shares, strict=True)
     ]
     quality = answer["data_quality"]
     return {
@@ -55,6 +56,10 @@ def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
         "contributions": contributions,
         "sectors": [_sector(sector) for sector in answer["sectors"]],
         "population": {**answer["population"], "equivalent": None},
+        **{name: _dimension(answer[name]) for name in ("vulnerability", "coping")},
+        "uncertainty": _uncertainty(answer["uncertainty"]),
+        "views": None,
+        "occasions": None,
         "data_quality": {**quality, "unknown_share": round(quality["unknown_share"], 1)},
     }
 
@@ -64,6 +69,19 @@ def _sector(sector: Mapping[str, Any]) -> dict[str, Any]:
     score = sector["score"]
     cut = None if score is None else float(math.floor(score + ROUNDING))
     return {**sector, "score": cut, "load": None, "equivalent": None, "share": None}
+
+
+def _dimension(dimension: Mapping[str, Any]) -> dict[str, Any]:
+    """Return V or C in whole points, without the indicators, which count rows."""
+    return {**dimension, "score": whole(dimension["score"]), "indicators": []}
+
+
+def _uncertainty(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return an interval in whole points, and probabilities in tenths."""
+    if found is None:
+        return None
+    cut = {name: whole(found[name]) for name in ("median", "low", "high")}
+    return {**found, **cut, "classes": [round(part, 1) for part in found["classes"]]}
 
 
 def features(texts: Iterable[str]) -> Iterator[str]:

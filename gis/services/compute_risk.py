@@ -111,6 +111,7 @@ def _input(found: Assessment) -> dict[str, pd.DataFrame]:
         "receptors": found.result.receptors,
         "scores": found.result.scores,
         "sectors": found.result.sectors[["area", "sector", "known"]],
+        "shares": found.result.loads[["area", "site", "share"]],
     }
 
 
@@ -182,6 +183,7 @@ def _contributions(found: Assessment) -> list[dict[str, Any]]:
             **{name: row[name] for name in ("area", "sector", "model", "site", "load", *columns)},
             "distance_m": row["d_m"],
             "without": row["without"],
+            "closing": row["closing"],
             "receptor": row["receptor_site"],
         }
         for row in _plain(joined)

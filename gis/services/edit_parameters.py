@@ -51,6 +51,11 @@ def in_force(conn: Connection) -> InForce:
     return _version(stored.latest(conn))
 
 
+def of_version(conn: Connection, number: int | None) -> InForce:
+    """Return the constants with an earlier version of the office's values; None: with none."""
+    return _version(stored.load_one(conn, number))
+
+
 def show_parameters(ws: Workspace, actor: Actor) -> dict[str, Any]:
     """Return the constants in force, what the software comes with, and every version.
 

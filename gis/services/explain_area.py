@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.kinds import Title
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import INDEX
-from gis.domain.risk.explain import shares
+from gis.domain.risk.explain import HAZARDS, by_step, shares
+from gis.domain.risk.model import Model, Step
+from gis.domain.risk.sources import LIMIT
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import describe_open
+from gis.services.edit_parameters import InForce, of_version
 from gis.services.sight import Sight, look
 from gis.storage import areas, codes, runs
 from gis.workspace import Workspace
@@ -25,22 +29,31 @@ OTHER = "其他来源"
 """In place of the sources that the reader may not see."""
 
 
-def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str, Any]:
-    """Take the newest score of an area apart.
+def explain_area(
+    ws: Workspace, actor: Actor, level: str, code: str, *, run: int | None = None
+) -> dict[str, Any]:
+    """Take a score of an area apart.
+
+    Parameters
+    ----------
+    run
+        Number of the computation; None: the newest.
 
     Returns
     -------
     ``score`` (0..100, null where unknown), ``class`` (1..5 or null), ``index_class``, ``floor``,
     ``flags``, ``data_quality``, ``sectors`` and ``contributions``, whose ``share``s add up to
-    the score. What the reader may not see folds into one share without site or distance; all
-    numbers are then in whole points (``coarse``), and ``exact`` is false.
+    the score, each with its ``factors``, whose ``points`` add up to the share, and ``without``,
+    the points that go if it alone goes, and ``closing``, if its open hazards do. ``models`` has
+    what the factors are: formula, fields, constants with their sources. What the reader may not see folds into one share without site or
+    distance; all numbers are then in whole points (``coarse``), and ``exact`` is false.
     Before the first run, or for an area that it did not know, the score is null. ``run`` says
     whether the register changed since (``stale``).
 
     Raises
     ------
     NotFoundError
-        If there is no such level or area.
+        If there is no such level, area or run.
     """
     with reading(ws, actor) as conn:
         passport = ws.level(level)
@@ -48,16 +61,18 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
         area = areas.load_one(conn, level, code)
         if area is None:
             raise NotFoundError(f"没有代码为 {code} 的{passport.title.zh}")
-        run = runs.latest(conn, runs.RISK, level)
-        scores = runs.scores(conn, run["id"], code) if run else []
+        ran = _find_run(conn, level, run)
+        scores = runs.scores(conn, ran["id"], code) if ran else []
         scored = scores[0]["area"] if scores else None
-        loads = runs.contributions(conn, run["id"], scored) if run and scored else []
-        raised = runs.flags(conn, run["id"], scored) if run and scored else []
+        loads = runs.contributions(conn, ran["id"], scored) if ran and scored else []
+        raised = runs.flags(conn, ran["id"], scored) if ran and scored else []
+        set_here = of_version(conn, ran["parameter_set"] if ran else None)
         coverage = codes.load_coverage(conn)
         sight = look(conn, ws, actor, loads, raised)
     whole = next((row for row in scores if row["sector"] == runs.ALL), None)
     parts = [row for row in scores if row["sector"] != runs.ALL]
-    points = _points(run, whole, parts, loads)
+    points = _points(ran, whole, parts, loads)
+    detail = whole["detail"] if whole else {}
     answer = {
         "level": level,
         "code": code,
@@ -69,14 +84,16 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
             "coverage": _coverage(ws, coverage, code),
         },
         "sectors": [_sector(row, loads, points) for row in parts],
-        "vulnerability": {"score": UNKNOWN_DIMENSION, "known": False},
-        "coping": {"score": UNKNOWN_DIMENSION, "known": False},
+        **{name: detail.get(name, UNKNOWN_DIMENSION) for name in ("vulnerability", "coping")},
+        **{name: detail.get(name) for name in ("uncertainty", "views", "occasions")},
         "population": {
             "equivalent": whole["equivalent"] if whole else None,
             "residents": area["attrs"].get("residents"),
         },
         "contributions": _contributions(loads, points, sight),
-        "run": _run(run, about.last_run),
+        "models": _models(ran, set_here, {row["model"] for row in loads}),
+        "run": _run(ran, about.last_run),
+        "parameters": {"version": set_here.version, "author": set_here.actor, "at": set_here.at},
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
         "exact": True,
@@ -86,8 +103,65 @@ def explain_area(ws: Workspace, actor: Actor, level: str, code: str) -> dict[str
 
 NOT_COMPUTED = {"grade": "D", "notes": ["尚未计算"], "unknown_share": 1.0}
 
-UNKNOWN_DIMENSION = 5.0
-"""V and C until their indicators are computed (METHOD 6.3: missing is 5.0, flagged)."""
+UNKNOWN_DIMENSION = {"score": 5.0, "known": False, "indicators": []}
+"""V and C before anything was computed (METHOD 6.3: missing is 5.0, flagged)."""
+
+
+def _find_run(conn: Connection, level: str, number: int | None) -> RowMapping | None:
+    """Return the computation asked for, the newest unless one is named."""
+    if number is None:
+        return runs.latest(conn, runs.RISK, level)
+    found = runs.load_one(conn, number)
+    if found is None or found["level"] != level:
+        raise NotFoundError(f"没有第 {number} 次风险计算")
+    return found
+
+
+def _models(
+    run: RowMapping | None, set_here: InForce, slugs: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Say what the factors of these models are, with the constants that the run had."""
+    if run is None:
+        return {}
+    return {
+        slug: _model(registry.model(slug), run["parameters"], set_here) for slug in sorted(slugs)
+    }
+
+
+def _model(model: Model, values: Mapping[str, Any], set_here: InForce) -> dict[str, Any]:
+    known = set_here.methods[model.constants].constants
+    used = {name for step in model.steps.values() for name in step.constants if name in known}
+    return {
+        "title": model.title.zh,
+        "title_en": model.title.en,
+        "steps": {
+            name: {
+                "title": step.title.zh,
+                "title_en": step.title.en,
+                "formula": step.formula,
+                "fields": list(step.fields),
+                "constants": list(step.constants),
+            }
+            for name, step in {**model.steps, **EVERYWHERE}.items()
+        },
+        "constants": {
+            name: {
+                "value": values.get(model.constants, {}).get(name),
+                **{part: getattr(known[name], part) for part in SOURCE},
+            }
+            for name in sorted(used)
+        },
+    }
+
+
+SOURCE = ("unit", "tag", "standard", "clause", "note")
+"""What a constant says of itself beside its value."""
+
+EVERYWHERE = {
+    LIMIT: Step(Title("限在0至100", "Kept within 0 and 100"), "min(100, max(0, I))"),
+    HAZARDS: Step(Title("未销号隐患的抬升", "Lift by open hazards"), "I' = 100(1-(1-I/100)^u)"),
+}
+"""Steps that every model's sources may have."""
 
 
 def _answer(whole: RowMapping | None) -> dict[str, Any]:
@@ -162,6 +236,9 @@ def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[st
     evidence = row["evidence"].items()
     return {
         "share": share,
+        "without": row["without"],
+        "closing": row["closing"] if counted else None,
+        "factors": _factors(row, share, counted),
         "load": row["load"],
         "model": model.slug,
         "title": model.title.zh,
@@ -173,8 +250,25 @@ def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[st
         "uplift": row["uplift"] if counted else None,
         "r1_m": row["r1_m"],
         "r2_m": row["r2_m"],
-        "evidence": {name: v for name, v in evidence if counted or name != OF_CASES},
+        "evidence": {
+            name: v for name, v in evidence if name != STEPS and (counted or name != OF_CASES)
+        },
     }
+
+
+STEPS = "steps"
+"""What a source's evidence says of the steps of its score."""
+
+
+def _factors(row: RowMapping, share: float | None, counted: bool) -> list[dict[str, Any]]:
+    """Split a share over the steps of the source's score; its cases' part only to who sees them."""
+    steps = row["evidence"].get(STEPS, {})
+    if share is None or not counted:
+        return []
+    parts = by_step(share, steps, row["intensity"], row["uplift"])
+    return [
+        {"step": name, "points": points, "raw": steps.get(name)} for name, points in parts.items()
+    ]
 
 
 OF_CASES = "open_hazards"
@@ -183,9 +277,13 @@ OF_CASES = "open_hazards"
 
 def _other(share: float) -> dict[str, Any]:
     nothing = dict.fromkeys(
-        ("load", "model", "sector", "site", "distance_m", "intensity", "uplift", "r1_m", "r2_m")
+        (
+            *("load", "without", "closing", "model", "sector", "site"),
+            *("distance_m", "intensity", "uplift", "r1_m", "r2_m"),
+        )
     )
-    return {**nothing, "share": share, "title": OTHER, "title_en": "Other sources", "evidence": {}}
+    said = {"title": OTHER, "title_en": "Other sources", "evidence": {}, "factors": []}
+    return {**nothing, "share": share, **said}
 
 
 def _site(site_id: int | None, sight: Sight) -> dict[str, Any] | None:

@@ -417,6 +417,7 @@ contribution = sa.Table(
     sa.Column("part", sa.Integer, nullable=False),
     sa.Column("load", sa.Double, nullable=False, comment="equivalent persons; adds up"),
     sa.Column("without", sa.Double, comment="points that go if it alone goes"),
+    sa.Column("closing", sa.Double, comment="points that go if its open hazards are closed"),
     sa.Column("distance_m", sa.Double),
     _to("site", name="receptor"),  # of the people who bear most of it
     sa.Column("intensity", sa.Double, nullable=False),

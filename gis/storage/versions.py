@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.storage.dialect import geometry_wkb
-from gis.storage.tables import import_batch, site_version
+from gis.storage.tables import import_batch, record, site_version
 
 
 def load(conn: Connection, site_id: int) -> Sequence[RowMapping]:
@@ -45,6 +45,20 @@ def load_merged(
         revision: [row for row in rows if row["site"] == site and row["revision"] < revision]
         for site, revision in merged
     }
+
+
+def touched(conn: Connection, after: int, upto: int) -> frozenset[int]:
+    """Return the ids of places that changed, or whose records did, between two revisions."""
+    low, high = sorted((after, upto))
+    changed = sa.select(site_version.c.site).where(_between(site_version.c.revision, low, high))
+    told = sa.select(record.c.site).where(
+        sa.or_(_between(record.c.revision, low, high), _between(record.c.replaced, low, high))
+    )
+    return frozenset(conn.execute(sa.union(changed, told)).scalars())
+
+
+def _between(column: sa.ColumnElement[int], low: int, high: int) -> sa.ColumnElement[bool]:
+    return sa.and_(column > low, column <= high)
 
 
 def _rows(conn: Connection, where: sa.ColumnElement[bool]) -> Sequence[RowMapping]:

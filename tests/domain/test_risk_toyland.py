@@ -119,3 +119,12 @@ def test_the_steps_of_a_source_share_its_points_with_its_hazards() -> None:
     assert parts["hazards"] == pytest.approx(12.0 * 0.0642 / 0.7642, abs=2e-3)
     assert parts["colour"] / parts["control"] == pytest.approx(-15.0)
     assert sum(parts.values()) == pytest.approx(12.0, abs=1e-12)
+
+
+def test_what_goes_if_hazards_are_closed_is_what_an_evaluation_without_them_gives(
+    result: Result,
+) -> None:
+    fallen = result.scores["R"] - _evaluate(toyland.sources()).scores["R"]
+    told = result.loads[result.loads["site"] == toyland.PLANT].set_index("area")["closing"]
+    assert told[toyland.A] == pytest.approx(fallen[0], abs=1e-9)
+    assert told[toyland.B] == pytest.approx(fallen[1], abs=1e-9)

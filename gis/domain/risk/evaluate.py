@@ -33,8 +33,9 @@ class Result:
         where not known), known, sector_class (of 10 x HE; 1..5 or None).
     loads
         One row per (area, source) with a load: see ``explain.LOADS``; besides ``share``, the
-        points of R that add up to it, and ``without``, the points that go if it alone goes; NaN
-        where the area has no score.
+        points of R that add up to it, ``without``, the points that go if it alone goes, and
+        ``closing``, those that go if its open hazards alone are closed; NaN where the area has no
+        score.
     pairs
         The pairs, rows of the two frames below.
     sources, receptors
@@ -96,21 +97,23 @@ def evaluate(
     populated = population_known(receptors, areas, coverage)
     known = known_sectors(areas, sectors, reads, coverage, load) & populated
     v, c = _default(vulnerability, ids, constants), _default(coping, ids, constants)
-    risk, scores, together = indexing.index(
-        np.where(known, load, np.nan), exposed, v, c, constants=constants
-    )
+    known_load = np.where(known, load, np.nan)
+    risk, scores, together = indexing.index(known_load, exposed, v, c, constants=constants)
     by_area = areas[["area", "code", "name"]].assign(
         R=risk, HE=together, V=v, C=c, E=_people(receptors, ids), population_known=populated,
         index_class=indexing.index_class(risk, constants),
     )  # fmt: skip
     by_sector = _by_sector(ids, sectors, load, exposed, scores, known, constants)
-    loads = contributions(hits, sources, receptors, pairs, areas=ids, sectors=sectors)
+    unlifted = loading.hit(sources.assign(uplift=1.0), pairs)
+    loads = contributions(hits, unlifted, sources, receptors, pairs, areas=ids, sectors=sectors)
     share = shares(loads, by_sector, by_area, indexing.weights(constants), sectors)
-    lost = without(
-        loads, np.where(known, load, np.nan), exposed, v, c,
-        areas=ids, sectors=sectors, constants=constants,
-    )  # fmt: skip
-    loads = loads.assign(share=share, without=lost)
+    falls = {
+        name: without(
+            loads, what, known_load, exposed, v, c, areas=ids, sectors=sectors, constants=constants
+        )
+        for name, what in (("without", "gone"), ("closing", "closed"))
+    }
+    loads = loads.assign(share=share, **falls)
     return Result(by_area, by_sector, loads, pairs, sources, receptors)
 
 

@@ -14,8 +14,8 @@ from gis.domain.risk.load import group, lifted, rows_of
 from gis.domain.risk.sources import PARTS
 
 LOADS = (
-    "area", "source", "site", "model", "sector", "load", "gone", "d_m", "receptor",
-    "receptor_site",
+    "area", "source", "site", "model", "sector", "load", "gone", "closed", "d_m",
+    "receptor", "receptor_site",
 )  # fmt: skip
 """Columns of a loads frame."""
 
@@ -29,6 +29,7 @@ ROUNDING = 1e-12
 
 def contributions(
     hits: Floats,
+    unlifted: Floats,
     sources: pd.DataFrame,
     receptors: pd.DataFrame,
     pairs: pd.DataFrame,
@@ -42,6 +43,8 @@ def contributions(
     ----------
     hits
         Shape (P,), as ``load.hit`` gives them.
+    unlifted
+        The same as if no source had open hazards.
     sources, receptors, pairs, areas, sectors
         As for ``load.load``.
 
@@ -58,7 +61,7 @@ def contributions(
     -ln(1 - I'K/100) is additive under the noisy-or; each receptor's harm is shared out in
     proportion to it. Where several sources are the same to the last bit, so are their shares.
     """
-    part, gone = _parts(hits, sources, receptors, pairs, sectors)
+    part, gone, closed = _parts(hits, unlifted, sources, receptors, pairs, sectors)
     area = rows_of(receptors["area"].to_numpy(), areas)[pairs["receptor"].to_numpy(dtype=np.int64)]
     rows = np.flatnonzero((part > 0) & (area >= 0))
     source = pairs["source"].to_numpy(dtype=np.int64)[rows]
@@ -67,7 +70,7 @@ def contributions(
     start = np.flatnonzero(
         (np.diff(area[rows], prepend=-1) != 0) | (np.diff(source, prepend=-1) != 0)
     )
-    return _loads(sources, receptors, pairs, areas[area[rows]], rows, start, part, gone)
+    return _loads(sources, receptors, pairs, areas[area[rows]], rows, start, part, gone, closed)
 
 
 def shares(loads: pd.DataFrame, sectors: pd.DataFrame, scores: pd.DataFrame, weight: Floats,
@@ -105,6 +108,7 @@ def shares(loads: pd.DataFrame, sectors: pd.DataFrame, scores: pd.DataFrame, wei
 
 def without(
     loads: pd.DataFrame,
+    what: str,
     load: Floats,
     exposed: Floats,
     vulnerability: Floats,
@@ -114,12 +118,14 @@ def without(
     sectors: Sequence[str],
     constants: Constants,
 ) -> Floats:
-    """Return by how many points R falls if a source alone goes, for each row of a loads frame.
+    """Return by how many points R falls with what goes, for each row of a loads frame alone.
 
     Parameters
     ----------
     loads
         As ``contributions`` gives it.
+    what
+        Its column with what goes: ``gone`` (the source) or ``closed`` (its open hazards).
     load, exposed
         L (NaN where a sector is unknown) and E, shape (S, A).
     vulnerability, coping
@@ -139,7 +145,7 @@ def without(
     rest = load[:, area].copy()
     column = np.arange(len(loads))
     own = rest[sector, column]
-    kept = own - loads["gone"].to_numpy()
+    kept = own - loads[what].to_numpy()
     # Nothing but rounding is left: R goes with the root of it, which would make it visible.
     rest[sector, column] = np.where(kept > ROUNDING * own, kept, np.where(np.isnan(own), own, 0.0))
     v, c = vulnerability[area], coping[area]
@@ -184,12 +190,13 @@ def by_step(
 
 def _parts(
     hits: Floats,
+    unlifted: Floats,
     sources: pd.DataFrame,
     receptors: pd.DataFrame,
     pairs: pd.DataFrame,
     sectors: Sequence[str],
-) -> tuple[Floats, Floats]:
-    """Return each pair's part of the load, and what goes with it alone; (P,) each."""
+) -> tuple[Floats, Floats, Floats]:
+    """Return each pair's part of the load, what goes with it, and with its hazards; (P,) each."""
     groups = group(sources, pairs, sectors)
     of_pair = groups.of_pair()
     z = -np.log1p(-hits)
@@ -199,8 +206,10 @@ def _parts(
     per_z = np.divide(harm, whole, out=np.zeros(len(harm)), where=whole > 0)
     part: Floats = z * per_z[of_pair]
     # exp(-(Z - z)) - exp(-Z): what the others do not do in its place.
-    gone: Floats = (weight * np.exp(-whole))[of_pair] * np.expm1(z)
-    return part, gone
+    spared = (weight * np.exp(-whole))[of_pair]
+    gone: Floats = spared * np.expm1(z)
+    closed: Floats = spared * np.expm1(z + np.log1p(-unlifted))
+    return part, gone, closed
 
 
 def _sector_order(sources: pd.DataFrame, sectors: Sequence[str]) -> Ints:
@@ -216,6 +225,7 @@ def _loads(
     start: Ints,
     part: Floats,
     gone: Floats,
+    closed: Floats,
 ) -> pd.DataFrame:
     pair = pairs.iloc[rows]
     source = sources.iloc[pair["source"].to_numpy()[start]]
@@ -223,9 +233,9 @@ def _loads(
     nearest = pair["d_m"].groupby(number).min().to_numpy() if len(rows) else np.empty(0)
     largest = np.lexsort((np.arange(len(rows)), -part[rows], number))[start]
     receptor = receptors["uid"].to_numpy()[pair["receptor"].to_numpy()[largest]]
-    total, lost = (
+    total, lost, eased = (
         np.add.reduceat(column[rows], start) if len(rows) else np.empty(0)
-        for column in (part, gone)
+        for column in (part, gone, closed)
     )
     return pd.DataFrame(
         {
@@ -236,6 +246,7 @@ def _loads(
             "sector": source["sector"].to_numpy(),
             "load": total,
             "gone": lost,
+            "closed": eased,
             "d_m": nearest,
             "receptor": receptor,
             "receptor_site": receptor // PARTS,

@@ -127,10 +127,10 @@ def _runs() -> None:
     )
     op.add_column(
         "contribution",
-        sa.Column(
-            "without", sa.Double(), nullable=True, comment="points that go if it alone goes"
-        ),
+        sa.Column("without", sa.Double(), nullable=True, comment="points that go if it alone goes"),
     )
+    closing = "points that go if its open hazards are closed"
+    op.add_column("contribution", sa.Column("closing", sa.Double(), nullable=True, comment=closing))
     op.create_table(
         "run_input",
         sa.Column("run", ID, nullable=False),

@@ -1,0 +1,148 @@
+"""Computations are kept, repeatable to the byte, and compared: who moved, and because of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import shapely
+import sqlalchemy as sa
+
+from gis.domain.rights import OPERATOR
+from gis.errors import ForbiddenError, InvalidDataError, NotFoundError
+from gis.services.compare_runs import compare_runs
+from gis.services.compute_risk import compute_risk
+from gis.services.edit_parameters import save_parameters, show_parameters
+from gis.services.explain_area import explain_area
+from gis.services.import_sites import import_sites
+from gis.services.show_runs import list_runs, show_run
+from gis.storage import dialect, runs
+from gis.storage.tables import hazard, register, run_shown
+from gis.workspace import Workspace
+from tests.conftest import Databases
+from tests.people import ADMINISTRATOR, TOWN, WEST, village
+from tests.register import own_copy
+from tests.samples import write_geojson
+
+
+@pytest.fixture
+def ws(offices: Databases, tmp_path: Path) -> Iterator[Workspace]:
+    """Return a copy of the small office, this test's own."""
+    with own_copy(offices, tmp_path / "office") as found:
+        yield found
+
+
+def shown(ws: Workspace, number: int) -> list[tuple[str, str]]:
+    """Return layer and text of every feature of a computation, without the computation's number."""
+    with dialect.reading(ws.engine) as conn:
+        query = sa.select(run_shown.c.layer, run_shown.c.feature).where(run_shown.c.run == number)
+        rows = conn.execute(query.order_by(run_shown.c.id)).all()
+    return [(layer, text.replace(f'"run":{number}', "")) for layer, text in rows]
+
+
+def test_the_same_register_and_constants_give_the_same_bytes(ws: Workspace) -> None:
+    first, second = (compute_risk(ws, OPERATOR)["run"] for _ in range(2))
+    assert shown(ws, first) == shown(ws, second)
+    with dialect.reading(ws.engine) as conn:
+        assert runs.load_input(conn, first) == runs.load_input(conn, second)
+
+
+def test_an_earlier_computation_is_shown_as_it_was(ws: Workspace) -> None:
+    before = list_runs(ws, TOWN)[0]
+    was = {area["code"]: area["score"] for area in show_run(ws, TOWN, before["id"])["areas"]}
+    close_all_cases(ws)
+    after = compute_risk(ws, OPERATOR)["run"]
+    assert {a["code"]: a["score"] for a in show_run(ws, TOWN, before["id"])["areas"]} == was
+    assert show_run(ws, TOWN, after)["areas"][0]["score"] < was[WEST]
+    told = explain_area(ws, TOWN, "village", WEST, run=before["id"])
+    assert (told["run"]["id"], told["score"]) == (before["id"], was[WEST])
+    with pytest.raises(NotFoundError, match="99"):
+        explain_area(ws, TOWN, "village", WEST, run=99)
+
+
+def test_closed_cases_are_named_as_the_cause(ws: Workspace) -> None:
+    before = list_runs(ws, TOWN)[0]["id"]
+    close_all_cases(ws)
+    after = compute_risk(ws, OPERATOR)["run"]
+    found = compare_runs(ws, TOWN, before, after)
+    for area in found["areas"]:
+        assert area["moved"] < 0
+        assert area["by"]["hazards"] == pytest.approx(area["moved"], abs=1e-9)
+        assert sum(area["by"].values()) == pytest.approx(area["moved"], abs=1e-9)
+    names = [place["name"] for place in found["areas"][0]["places"]]
+    assert "west plant" in names
+
+
+def test_a_new_plant_and_a_new_constant_are_told_apart(ws: Workspace, tmp_path: Path) -> None:
+    before = list_runs(ws, TOWN)[0]["id"]
+    row = (shapely.Point(119.321, 31.7202), {"code": "P-new", "name": "new", "risk_colour": "红"})
+    import_sites(ws, OPERATOR, "enterprise", write_geojson(tmp_path / "new.geojson", [row]))
+    middle = compute_risk(ws, OPERATOR)["run"]
+    version = show_parameters(ws, ADMINISTRATOR)["now"].version
+    doubled = {"index": {"uplift_per_hazard": {"general": 0.2, "major": 1.0, "overdue": 0.5}}}
+    save_parameters(ws, ADMINISTRATOR, doubled, reason="试行加倍", based_on=version)
+    after = compute_risk(ws, OPERATOR)["run"]
+    west = {a["code"]: a for a in compare_runs(ws, TOWN, before, middle)["areas"]}[WEST]
+    assert west["by"]["sources"] > 0
+    assert west["by"]["parameters"] == 0
+    assert west["places"][0]["name"] == "new"
+    found = compare_runs(ws, TOWN, middle, after)
+    assert found["after"]["parameter_set"] == 1
+    assert found["before"]["parameter_set"] is None
+
+
+def test_who_does_not_see_every_row_learns_of_no_place_and_no_decimals(ws: Workspace) -> None:
+    before = list_runs(ws, TOWN)[0]["id"]
+    close_all_cases(ws)
+    after = compute_risk(ws, OPERATOR)["run"]
+    for area in compare_runs(ws, village(WEST), before, after)["areas"]:
+        assert area["places"] == []
+        assert set(area["by"].values()) == {None}
+        assert area["moved"] == int(area["moved"])
+
+
+def test_a_computation_is_not_compared_with_itself(ws: Workspace) -> None:
+    number = list_runs(ws, TOWN)[0]["id"]
+    with pytest.raises(InvalidDataError):
+        compare_runs(ws, TOWN, number, number)
+    with pytest.raises(NotFoundError):
+        compare_runs(ws, TOWN, number, 99)
+
+
+def test_parameters_are_versions_with_an_author_and_a_reason(ws: Workspace) -> None:
+    assert show_parameters(ws, ADMINISTRATOR)["versions"] == []
+    lower = {"index": {"class_limits": [10, 20, 30, 40]}}
+    assert save_parameters(ws, ADMINISTRATOR, lower, reason="镇里讨论决定", based_on=None) == 1
+    number = compute_risk(ws, OPERATOR)["run"]
+    with dialect.reading(ws.engine) as conn:
+        run = runs.load_one(conn, number)
+    assert run is not None
+    assert run["parameters"]["index"]["class_limits"] == [10, 20, 30, 40]
+    assert run["parameter_set"] == 1
+    version = show_parameters(ws, ADMINISTRATOR)["versions"][0]
+    assert (version["actor"], version["reason"]) == ("admin", "镇里讨论决定")
+    with pytest.raises(InvalidDataError, match="别人"):
+        save_parameters(ws, ADMINISTRATOR, {}, reason="改回去吧", based_on=None)
+    assert save_parameters(ws, ADMINISTRATOR, {}, reason="改回去吧", based_on=1) == 2
+    assert show_parameters(ws, ADMINISTRATOR)["now"].values["index"]["class_limits"] == (
+        20, 35, 50, 65,
+    )  # fmt: skip
+
+
+def test_only_an_administrator_sets_parameters_and_says_why(ws: Workspace) -> None:
+    lower = {"index": {"class_limits": [10, 20, 30, 40]}}
+    with pytest.raises(ForbiddenError):
+        save_parameters(ws, TOWN, lower, reason="镇里讨论决定", based_on=None)
+    with pytest.raises(InvalidDataError, match="为什么"):
+        save_parameters(ws, ADMINISTRATOR, lower, reason=" ", based_on=None)
+    with pytest.raises(InvalidDataError, match="没有改动"):
+        save_parameters(ws, ADMINISTRATOR, {}, reason="没有什么", based_on=None)
+    assert show_parameters(ws, ADMINISTRATOR)["versions"] == []
+
+
+def close_all_cases(ws: Workspace) -> None:
+    """Close the cases behind the services' back, as a revision of the register."""
+    with ws.engine.begin() as conn:
+        conn.execute(sa.update(hazard).values(state="已销号"))
+        conn.execute(sa.update(register).values(revision=register.c.revision + 1))
