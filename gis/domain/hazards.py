@@ -28,6 +28,9 @@ STATES = (
 OPEN_STATES = frozenset(STATES[1:7])
 """Registered and not yet closed: a tip still to be checked (待核实) is not a hazard yet."""
 
+CLOSED = STATES[7]
+"""The state of a case that was closed (S6)."""
+
 DUE_STATES = frozenset(STATES[2:7])
 """States in which a missed deadline counts as overdue (METHOD 10.2: S2 to S5)."""
 

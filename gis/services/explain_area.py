@@ -45,8 +45,9 @@ def explain_area(
     ``flags``, ``data_quality``, ``sectors`` and ``contributions``, whose ``share``s add up to
     the score, each with its ``factors``, whose ``points`` add up to the share, and ``without``,
     the points that go if it alone goes, and ``closing``, if its open hazards do. ``models`` has
-    what the factors are: formula, fields, constants with their sources. What the reader may not see folds into one share without site or
-    distance; all numbers are then in whole points (``coarse``), and ``exact`` is false.
+    what the factors are: formula, fields, constants with their sources. What the reader may not
+    see folds into one share without site or distance; all numbers are then in whole points
+    (``coarse``), and ``exact`` is false.
     Before the first run, or for an area that it did not know, the score is null. ``run`` says
     whether the register changed since (``stale``).
 
