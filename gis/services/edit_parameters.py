@@ -115,7 +115,7 @@ def save_parameters(
         number = stored.save(
             conn, at=clock.now(), actor=actor.name, reason=reason.strip(), values=kept
         )
-        access.log(conn, actor, "change", "parameters", version=number, reason=reason.strip())
+        access.log(conn, actor, "parameters", version=number, why=reason.strip())
         return number
 
 
