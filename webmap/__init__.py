@@ -18,8 +18,11 @@ from webmap import (
     imports,
     pages,
     panels,
+    parameters,
     places,
     quality,
+    runs,
+    scenarios,
     security,
     sign_in,
 )
@@ -57,6 +60,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(imports.bp)
     app.register_blueprint(places.bp)
     app.register_blueprint(quality.bp)
+    app.register_blueprint(runs.bp)
+    app.register_blueprint(scenarios.bp)
     app.register_blueprint(accounts.bp)
     app.register_blueprint(admin.bp)
+    app.register_blueprint(parameters.bp)
     return app

@@ -60,8 +60,9 @@ def near() -> Response:
 
 @bp.get("/api/areas/<level>/<code>/explain")
 def explain(level: str, code: str) -> Response:
-    """Send a score taken apart."""
-    return sending.answer(explain_area(workspace(), actor(), level, code))
+    """Send a score taken apart; of an earlier computation where ``run`` names one."""
+    run = asked.whole(request.args, "run", 0) or None
+    return sending.answer(explain_area(workspace(), actor(), level, code, run=run))
 
 
 @bp.get("/api/sites/<int(max=9223372036854775807):site_id>")

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request, url_for
 from gis.domain import quality
 from gis.domain.kinds import SiteKind
 from gis.errors import InvalidDataError, NotFoundError
+from gis.services.edit_parameters import show_parameters
 from gis.services.load_layer import LayerInfo, list_layers, load_layer, load_properties
 from gis.services.summarise import summarise
 from webmap import asked, assets, layers, maps, methods, security
@@ -119,13 +120,16 @@ def method_list() -> str:
 
 @bp.get("/methods/<slug>")
 def method(slug: str) -> str:
-    """Show how a score comes about."""
+    """Show how a score comes about, and the constants in force with their sources."""
     english = lang() == "en"
+    found = show_parameters(workspace(), actor())["now"]
     return render_template(
         "method.html",
         about=about(),
         title=methods.title(slug, english=english),
         body=methods.page(slug, english=english),
+        constants=found.methods[slug].constants if slug in found.methods else {},
+        version=found.version,
     )
 
 

@@ -41,7 +41,8 @@ MOST = 50
 @bp.get("/areas/<level>/<code>", defaults={"page": True})
 def area(level: str, code: str, page: bool) -> str:
     """Say how an area stands and why."""
-    found = explain_area(workspace(), actor(), level, code)
+    run = asked.whole(request.args, "run", 0) or None
+    found = explain_area(workspace(), actor(), level, code, run=run)
     return _show(
         "area",
         page,

@@ -123,6 +123,13 @@ def require_governor(actor: Actor, what: str) -> None:
         raise ForbiddenError(f"您没有{what}的权限，请找镇级用户或管理员")
 
 
+def require_every_row(actor: Actor, what: str) -> None:
+    """Refuse whoever does not see every row: an answer that tells of all of them is not theirs."""
+    require_reader(actor)
+    if not actor.reads_everything:
+        raise ForbiddenError(f"{what}涉及全部场所，您只能看到其中一部分，请找镇级用户")
+
+
 def require_administrator(actor: Actor) -> None:
     """Refuse whoever may not manage accounts or read the audit log."""
     require_reader(actor)

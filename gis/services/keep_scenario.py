@@ -11,7 +11,7 @@ from gis.domain.rights import Actor
 from gis.errors import InvalidDataError, NotFoundError
 from gis.services import access, clock
 from gis.services.try_scenario import Change, try_scenario
-from gis.storage import runs, scenarios
+from gis.storage import runs, scenarios, sites
 from gis.workspace import Workspace
 
 WHAT = "推演设想"
@@ -55,7 +55,7 @@ def keep_scenario(ws: Workspace, actor: Actor, name: str, changes: Sequence[Chan
 
 def list_scenarios(ws: Workspace, actor: Actor) -> list[dict[str, Any]]:
     """Return the scenarios kept, the newest first: number, name, whose, when, how many changes."""
-    access.require_governor(actor, WHAT)
+    access.require_every_row(actor, WHAT)
     with access.reading(ws, actor) as conn:
         return [{**_about(row), "changes": len(row["changes"])} for row in scenarios.load_all(conn)]
 
@@ -71,7 +71,7 @@ def show_scenario(ws: Workspace, actor: Actor, number: int) -> dict[str, Any]:
     NotFoundError
         If there is none.
     """
-    access.require_governor(actor, WHAT)
+    access.require_every_row(actor, WHAT)
     with access.reading(ws, actor) as conn:
         row = _find(scenarios.load_one(conn, number), number)
     told = {**_about(row), "changes": row["changes"], "result": row["result"]}
@@ -88,6 +88,15 @@ def throw_away(ws: Workspace, actor: Actor, number: int) -> None:
         row = _find(scenarios.load_one(conn, number), number)
         scenarios.delete(conn, number)
         access.log(conn, actor, "scenario_discard", number=number, name=row["name"])
+
+
+def named(ws: Workspace, actor: Actor, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return changes with the name (``place``) and kind (``of``) of the place each is about."""
+    asked = {change["site"] for change in changes if isinstance(change.get("site"), int)}
+    with access.reading(ws, actor) as conn:
+        found = sites.names(conn, asked, actor)
+    about = {id_: {"place": row["name"], "of": row["kind"]} for id_, row in found.items()}
+    return [{**change, **about.get(change.get("site", 0), {})} for change in changes]
 
 
 def _find(row: RowMapping | None, number: int) -> RowMapping:

@@ -73,11 +73,11 @@ def try_scenario(ws: Workspace, actor: Actor, changes: Sequence[Change]) -> dict
     Raises
     ------
     ForbiddenError
-        If the actor is not in charge of the whole town: an answer tells of every row.
+        If the actor does not see every row.
     InvalidDataError
         If a change cannot be, with its number.
     """
-    access.require_governor(actor, "推演设想")
+    access.require_every_row(actor, "推演设想")
     with access.reading(ws, actor) as conn:
         base = _present(conn, ws)
     scenario = _scenario(ws, base, changes)

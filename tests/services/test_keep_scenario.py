@@ -14,7 +14,7 @@ from gis.services.import_sites import import_sites
 from gis.services.keep_scenario import keep_scenario, list_scenarios, show_scenario, throw_away
 from gis.workspace import Workspace
 from tests.conftest import Databases
-from tests.people import DISTRICT, TOWN, WEST
+from tests.people import DISTRICT, TOWN, WEST, village
 from tests.register import ids, logged, own_copy
 from tests.samples import write_geojson
 
@@ -53,5 +53,7 @@ def test_a_scenario_without_name_or_change_is_not_kept(ws: Workspace) -> None:
     with pytest.raises(InvalidDataError, match="改动"):
         keep_scenario(ws, TOWN, "空的", [])
     with pytest.raises(ForbiddenError):
-        list_scenarios(ws, DISTRICT)
+        keep_scenario(ws, DISTRICT, "区里的", [{"do": "close", "site": ids(ws)["P-west"]}])
+    with pytest.raises(ForbiddenError):
+        list_scenarios(ws, village(WEST))
     assert list_scenarios(ws, TOWN) == []

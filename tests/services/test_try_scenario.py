@@ -130,6 +130,6 @@ def test_a_value_that_cannot_be_is_told_as_a_files_would_be(ws: Workspace) -> No
         try_scenario(ws, TOWN, [change])
 
 
-def test_only_who_is_in_charge_of_the_town_may_ask(ws: Workspace) -> None:
+def test_only_who_sees_every_row_may_ask(ws: Workspace) -> None:
     with pytest.raises(ForbiddenError):
         try_scenario(ws, village(WEST), [])

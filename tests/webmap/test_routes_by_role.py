@@ -51,6 +51,8 @@ class Route:
     form: tuple[tuple[str, str], ...] = ()
 
 
+RUN = "<int(max=9223372036854775807):number>"
+BEFORE = "<int(max=9223372036854775807):before>"
 SITE = "<int(max=9223372036854775807):site_id>"
 VERSION = "<int(max=9223372036854775807):version_id>"
 UPLOAD = "<int(max=9223372036854775807):upload_id>"
@@ -70,6 +72,9 @@ CASES = (401, 401, 404, 200, 200, 200, 200, 200, 200)
 ALL_ROWS = (401, 401, 404, 404, 404, 200, 200, 200, 200)
 PERSONAL_PAGE = (302, 302, 404, 404, 200, 403, 200, 200, 200)
 PERSONAL = (401, 401, 404, 404, 200, 403, 200, 200, 200)
+
+EVERY_ROW_PAGE = (302, 302, 403, 403, 403, 200, 200, 200, 200)
+"""What tells of every row: for those who see all of them."""
 
 ADMIN = (302, 302, 403, 403, 403, 403, 403, 200, 403)
 ADMIN_DOES = (302, 302, 403, 403, 403, 403, 403, 302, 403)
@@ -135,6 +140,22 @@ ROUTES = (
     Route("GET /api/areas/<level>/<code>/explain", "/api/areas/village/{east}/explain", PROGRAM),
     Route(f"GET /api/sites/{SITE}", "/api/sites/{plant}", CLOSED_PROGRAM),
     Route(f"GET /api/sites/{SITE}", "/api/sites/999999", (401, 401, *(404,) * 7)),
+    # Computations and what if
+    Route("GET /runs", "/runs", PAGE),
+    Route("POST /runs", "/runs", (302, 302, 403, 403, 403, 403, 302, 302, 403)),
+    Route(f"GET /runs/{RUN}", "/runs/1", PAGE),
+    Route("GET /runs/compare", "/runs/compare", PAGE),
+    Route("GET /api/runs", "/api/runs", PROGRAM),
+    Route(f"GET /api/runs/{RUN}", "/api/runs/1", PROGRAM),
+    Route(f"GET /api/runs/{BEFORE}/compare/{RUN}", "/api/runs/1/compare/999",
+          (401, 401, *(404,) * 7)),
+    Route("GET /scenarios", "/scenarios", EVERY_ROW_PAGE),
+    Route("GET /scenarios/new", "/scenarios/new", EVERY_ROW_PAGE),
+    Route("POST /scenarios/new", "/scenarios/new", EVERY_ROW_PAGE),
+    Route(f"GET /scenarios/{RUN}", "/scenarios/999", (302, 302, 403, 403, 403, *(404,) * 4)),
+    Route(f"POST /scenarios/{RUN}/discard", "/scenarios/999/discard",
+          (302, 302, 403, 403, 403, 403, 404, 404, 403)),
+    Route("POST /api/what-if", "/api/what-if", (401, 401, 403, 403, 403, *(422,) * 4)),
     # Single places: history, to be placed, stored twice
     Route(f"GET /sites/{SITE}/history", "/sites/{plant}/history", CLOSED_PAGE),
     Route(f"GET /sites/{SITE}/history", "/sites/{school}/history",
@@ -193,6 +214,10 @@ ROUTES = (
     Route("GET /admin/sessions", "/admin/sessions", ADMIN),
     Route(f"POST /admin/sessions/{SESSION}/end", "/admin/sessions/999999/end",
           (302, 302, *(403,) * 5, 404, 403)),
+    Route("GET /admin/parameters/", "/admin/parameters/", ADMIN),
+    Route("GET /admin/parameters/<slug>", "/admin/parameters/index", ADMIN),
+    Route("POST /admin/parameters/<slug>", "/admin/parameters/index",
+          (302, 302, *(403,) * 5, 422, 403)),
     Route("GET /admin/audit", "/admin/audit", ADMIN),
     Route("GET /admin/audit.csv", "/admin/audit.csv", ADMIN),
     # Last, since nobody is logged in afterwards
