@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
+from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Scene, Sites, Step
+from gis.domain.risk.model import Model, Scene, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "mine", "MIN"
-MINE, DWELLING, WORKS = "mine", "self_built_house", "enterprise"
+MINE = "mine"
 
 
 def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
@@ -26,22 +28,67 @@ def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     The score is the largest of slope, blasting and reported colour; the source carries the
     radii of whichever term that is. ``constants`` are the values of ``mine.toml``.
     """
-    return join([_mines(frame, constants) for frame in places(scene.sites_m, MINE)])
+    return join([_mines(frame, scene, constants) for frame in places(scene.sites_m, MINE)])
 
 
 def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    """State who and what lies in the quarry's band (METHOD 2.1), and what is noted besides."""
-    return facts.join(
-        [
-            fact
-            for frame in places(scene.sites_m, MINE)
-            for fact in (
-                *_band(frame, scene.sites_m, scene.near, constants),
-                *_noted(frame, constants, scene.as_of),
-            )
+    """State who and what lies around a mine (METHOD 2.1), and what is noted of it besides."""
+    found = []
+    for frame in places(scene.sites_m, MINE):
+        asked = _asked(frame, scene, constants)
+        flyrock_m = _flyrock_m(frame, asked, constants)
+        found += [
+            *quarry_zones.in_band(frame, scene, constants),
+            *quarry_zones.in_warning(frame, scene, constants),
+            *quarry_zones.shaken(frame, asked, scene, constants),
+            *quarry_zones.run_out(frame, scene, constants),
+            *mine_facts.major_criteria(frame, constants),
+            *mine_facts.weak_slopes(frame, constants),
+            *mine_facts.permits(frame, flyrock_m, scene.as_of),
+            *mine_facts.monitoring(frame, _watched(frame, scene, constants)),
         ]
-    )
+    return facts.join(found)
 
+
+STEPS = {
+    "height": Step(
+        Title("边坡高度", "Height of the slope"),
+        "100 × 0.35 clip(H/200)",
+        ("slope_height_m",),
+        ("slope_weights", "slope_height_full_m", "unknown_slope_height_m"),
+    ),
+    "safety": Step(
+        Title("安全系数", "Safety factor"),
+        "100 × 0.30 clip((1.25 − FoS)/0.25)",
+        ("safety_factor",),
+        ("slope_weights", "safety_factor_span", "unknown_safety_term"),
+    ),
+    "monitoring": Step(
+        Title("边坡监测", "Monitoring"),
+        "100 × 0.20 × (在线 0，人工 0.5，无 1)",
+        ("monitoring",),
+        ("slope_weights", "monitoring_term", "unknown_monitoring_term"),
+    ),
+    "water": Step(
+        Title("降雨与水", "Rain and water"),
+        "100 × 0.15 clip(24小时雨量/100)；没有雨量为 0.5",
+        ("rain_24h_mm",),
+        ("slope_weights", "rain_full_mm", "water_term"),
+    ),
+    "blasting": Step(
+        Title("开采方式", "Method"),
+        "爆破开采 70，机械开采 30",
+        ("method",),
+        ("blast_score", "unknown_blast_score"),
+    ),
+    "colour": Step(
+        Title("风险等级颜色", "Risk colour"),
+        "红 100，橙 75，黄 45，蓝 20",
+        ("risk_colour",),
+        ("four_colours", "unknown_colour"),
+    ),
+}
+"""Only those of the term that decides are there: of equal ones slope, then blasting."""
 
 MODEL = Model(
     slug=SLUG,
@@ -49,17 +96,20 @@ MODEL = Model(
     title=Title(zh="非煤矿山", en="Mines"),
     kinds=(MINE,),
     constants=SLUG,
-    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
+    steps=STEPS,
     sources=sources,
     flags=flags,
+    looks_at=(*quarry_zones.KINDS, blasting.RECORDS, slope_alarms.RECORDS),
 )
 
 
-def _mines(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
+def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
+    watched = _watched(frame, scene, constants)
     height_m, no_height = read.number(
         frame["slope_height_m"], given.number(constants, "unknown_slope_height_m")
     )
-    slope, slope_gaps = _slope(frame, height_m, constants)
+    parts, gaps = _slope(frame, height_m, watched["rain_24h_mm"].to_numpy(), constants)
+    slope = np.sum(list(parts.values()), axis=0)
     blast, no_method = read.graded(
         frame["method"],
         given.table(constants, "blast_score"),
@@ -71,42 +121,62 @@ def _mines(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
         given.number(constants, "unknown_colour"),
     )
     highest = np.maximum(np.maximum(slope, blast), colour)
-    blasting = no_method | (frame["method"] == given.text(constants, "blasting")).to_numpy(bool)
-    r1_m, r2_m = _radii(height_m, (slope, blast, colour), highest, blasting, constants)
+    by_slope, by_blast = slope == highest, (blast == highest) & (slope < highest)
+    blasts = no_method | (frame["method"] == given.text(constants, "blasting")).to_numpy(bool)
+    r1_m, r2_m = _radii(height_m, (slope, blast, colour), highest, blasts, constants)
     return build(
         frame,
         model=SLUG,
         sector=SECTOR,
-        steps={"score": highest},
+        steps={
+            **{name: np.where(by_slope, part, 0.0) for name, part in parts.items()},
+            "blasting": np.where(by_blast, blast, 0.0),
+            "colour": np.where(by_slope | by_blast, 0.0, colour),
+        },
         r1_m=r1_m,
         r2_m=r2_m,
         constants=constants,
         clause="clause_mine",
         unknown={
             "slope_height_m": no_height,
-            **slope_gaps,
+            **gaps,
             "method": no_method,
             "risk_colour": no_colour,
         },
         evidence={
-            "basis": _basis(slope, blast, highest),
+            "basis": np.select(
+                [by_slope, by_blast], ["边坡", "爆破与开采方式"], "风险等级颜色"
+            ).astype(object),
             "slope_score": slope,
             "blast_score": blast,
             "colour": read.texts(frame["risk_colour"]),
             "method": read.texts(frame["method"]),
             "slope_height_m": frame["slope_height_m"].to_numpy(dtype=np.float64),
+            "slope_class": _slope_class(frame, constants),
             "safety_factor": frame["safety_factor"].to_numpy(dtype=np.float64),
+            "safety_factor_required": mine_facts.required_factor(frame, constants),
             "monitoring": read.texts(frame["monitoring"]),
+            **_zone_evidence(frame, scene, constants),
+            **_alarm_evidence(watched),
             "radius_basis": "筛查半径",
         },
     )
 
 
+def _watched(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
+    readings = scene.records.get(slope_alarms.RECORDS)
+    return slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
+
+
+def _asked(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
+    records = scene.records.get(blasting.RECORDS)
+    return blasting.distances(records, frame["id"], scene.as_of, constants)
+
+
 def _slope(
-    frame: gpd.GeoDataFrame, height_m: Floats, constants: Constants
-) -> tuple[Floats, dict[str, Bools]]:
-    """Score of the slope, 0..100, and what was unknown in it (METHOD 2.2)."""
-    weight = given.table(constants, "slope_weights")
+    frame: gpd.GeoDataFrame, height_m: Floats, rain_mm: Floats, constants: Constants
+) -> tuple[dict[str, Floats], dict[str, Bools]]:
+    """Points of the slope, 0..100 in all, by step, and what was unknown (METHOD 2.2)."""
     full, span = given.numbers(constants, "safety_factor_span")
     high = np.clip(height_m / given.number(constants, "slope_height_full_m"), 0.0, 1.0)
     factor, no_factor = read.number(frame["safety_factor"], np.nan)
@@ -117,108 +187,83 @@ def _slope(
         given.table(constants, "monitoring_term"),
         given.number(constants, "unknown_monitoring_term"),
     )
-    score: Floats = 100.0 * (
-        weight["height"] * high
-        + weight["safety"] * weak
-        + weight["monitoring"] * watch
-        + weight["water"] * given.number(constants, "water_term")
-    )
-    return score, {"safety_factor": no_factor, "monitoring": no_watch}
+    wet = np.clip(rain_mm / given.number(constants, "rain_full_mm"), 0.0, 1.0)
+    wet = np.where(np.isnan(rain_mm), given.number(constants, "water_term"), wet)
+    terms = {"height": high, "safety": weak, "monitoring": watch, "water": wet}
+    weight = given.table(constants, "slope_weights")
+    points = {name: 100.0 * weight[name] * term for name, term in terms.items()}
+    return points, {"safety_factor": no_factor, "monitoring": no_watch}
 
 
 def _radii(
     height_m: Floats,
     terms: tuple[Floats, Floats, Floats],
     highest: Floats,
-    blasting: Bools,
+    blasts: Bools,
     constants: Constants,
 ) -> tuple[Floats, Floats]:
     """Radii of the term that decided; of several, and for the colour, the larger ones."""
     slope, blast, colour = (term == highest for term in terms)
-    run_out = given.number(constants, "run_out_per_height")
-    least = given.number(constants, "run_out_least_m")
-    fallen = (height_m, np.maximum(run_out * height_m, least))
+    fallen = (height_m, quarry_zones.run_out_m(height_m, constants))
     radii = []
     for ring, blown in zip(fallen, given.numbers(constants, "blast_radii_m"), strict=True):
-        by_slope = np.where(slope | colour | ~blasting, ring, 0.0)
-        by_blast = np.where((blast | colour) & blasting, blown, 0.0)
+        by_slope = np.where(slope | colour | ~blasts, ring, 0.0)
+        by_blast = np.where((blast | colour) & blasts, blown, 0.0)
         radii.append(np.maximum(by_slope, by_blast))
     return radii[0], radii[1]
 
 
-def _basis(slope: Floats, blast: Floats, highest: Floats) -> Objects:
-    found: Objects = np.select(
-        [slope == highest, blast == highest], ["边坡", "爆破与开采方式"], "风险等级颜色"
-    ).astype(object)
-    return found
-
-
-def _band(
-    frame: gpd.GeoDataFrame, sites_m: Sites, near: Near, constants: Constants
-) -> list[gpd.GeoDataFrame]:
-    """State dwellings, works and other quarries within the band of a small hillside quarry."""
-    small, unknown = read.yes(frame["small_hillside"])
-    shapes = frame.geometry.to_numpy()
-    band_m = given.number(constants, "quarry_band_m")
-    found = []
-    for kind, rule, said in (
-        (DWELLING, "mine_band_dwelling", "小型山坡采石场矿界{:.0f}米内有住户"),
-        (WORKS, "mine_band_works", "小型山坡采石场矿界{:.0f}米内有外单位生产设施"),
-    ):
-        floor = int(given.table(constants, "band_floors")[rule])
-        for places_of_kind in places(sites_m, kind):
-            used = read.in_use(places_of_kind, given.text(constants, "idle_use"))
-            others = places_of_kind[used]
-            reached = near(shapes, others.geometry.to_numpy(), band_m)
-            for held, suffix, least, doubt in (
-                (small, "", floor, ""),
-                (unknown, "_unsure", 0, "（是否小型山坡采石场未登记，待核）"),
-            ):
-                found.append(
-                    facts.state_pair(
-                        frame,
-                        others,
-                        reached,
-                        where=held[reached[0]],
-                        rule=rule + suffix,
-                        floor=least,
-                        text_zh=said.format(band_m) + doubt,
-                    )
-                )
-    beside = near(shapes, shapes, band_m)
-    found.append(
-        facts.state_pair(
-            frame,
-            frame,
-            beside,
-            where=(beside[0] != beside[1]) & small[beside[0]],
-            rule="mine_band_quarry",
-            floor=0,
-            text_zh=f"小型山坡采石场之间不足{band_m:.0f}米",
-        )
+def _slope_class(frame: gpd.GeoDataFrame, constants: Constants) -> Objects:
+    """Class of the slope by its height (GB 51016-2014), None where that is unknown."""
+    height_m = frame["slope_height_m"].to_numpy(dtype=np.float64)
+    named = read.named_upto(
+        height_m,
+        given.numbers(constants, "slope_class_limits_m"),
+        given.texts(constants, "slope_classes"),
     )
-    return found
+    named[np.isnan(height_m)] = None
+    return named
 
 
-def _noted(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> list[gpd.GeoDataFrame]:
-    """Facts beside the score; METHOD 7.7 gives them no floor."""
-    limit_m = given.number(constants, "monitored_slope_m")
-    high = (frame["slope_height_m"] >= limit_m).to_numpy(dtype=bool)
-    offline = (frame["monitoring"] != "在线").to_numpy(dtype=bool)
-    return [
-        facts.state(
-            frame,
-            high & offline,
-            rule="mine_slope_unmonitored",
-            floor=0,
-            text_zh=f"边坡高度{limit_m:.0f}米及以上而无在线监测",
-        ),
-        facts.state(
-            frame,
-            read.before(frame["licence_valid_to"], as_of),
-            rule="mine_licence_expired",
-            floor=0,
-            text_zh="采矿许可证已过期",
-            evidence={"licence_valid_to": read.texts(frame["licence_valid_to"])},
-        ),
-    ]
+def _flyrock_m(frame: gpd.GeoDataFrame, asked: pd.DataFrame, constants: Constants) -> Floats:
+    """Return how far people must be from flyrock, m, NaN where a mine does not blast (METHOD 2.1).
+
+    The largest of its blasts on record, else the least of any; further where it lies on a hillside.
+    """
+    level = asked["flyrock_m"].to_numpy(dtype=np.float64)
+    level = np.where(np.isnan(level), given.number(constants, "flyrock_least_m"), level)
+    hillside, _ = read.yes(frame["small_hillside"])
+    factor = np.where(hillside, given.number(constants, "downhill_factor"), 1.0)
+    blasts = (frame["method"] == given.text(constants, "blasting")).to_numpy(dtype=bool)
+    return np.where(blasts, level * factor, np.nan)
+
+
+def _zone_evidence(
+    frame: gpd.GeoDataFrame, scene: Scene, constants: Constants
+) -> dict[str, Floats | Objects]:
+    """Tell what a mine's blasts ask for, and where people must leave for them."""
+    zone = quarry_zones.warning_zones(frame, scene.sites_m, constants)
+    asked = _asked(frame, scene, constants)
+    by_distance = zone.blasting & (zone.reach_m > 0)
+    basis = zone.basis.copy()
+    basis[~zone.blasting] = None
+    return {
+        "warning_basis": basis,
+        "warning_m": np.where(by_distance, zone.reach_m, np.nan),
+        "flyrock_m": _flyrock_m(frame, asked, constants),
+        "charge_kg": asked["charge_kg"].to_numpy(),
+        "vibration_civil_m": asked["civil_m"].to_numpy(),
+        "vibration_fragile_m": asked["fragile_m"].to_numpy(),
+        "shelter_m": asked["shelter_m"].to_numpy(),
+    }
+
+
+def _alarm_evidence(watched: pd.DataFrame) -> dict[str, Any]:
+    """Tell what the monitoring says: for reference, no part of the score but for the rain."""
+    colours = np.array([None, *slope_alarms.COLOURS], dtype=object)
+    told = ("rate_mm_d", "tangent_deg", "rain_24h_mm")
+    return {
+        "slope_alarm": colours[watched["level"].to_numpy()],
+        "slope_alarm_cause": watched["cause"].to_numpy(dtype=object),
+        **{name: watched[name].to_numpy(dtype=np.float64) for name in told},
+    }
