@@ -1,0 +1,290 @@
+"""The same result on other ground: the town, hexagons, whatever is drawn (METHOD 7.5, 7.9, 8.3).
+
+Loads, people and counts add up, so every ground gives the same total. The index R does not:
+a town has no R, it has villages of each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.domain import apportion, hexagons, hotspots
+from gis.domain.arrays import Bools, Floats, Geometries, Ints, Objects
+from gis.domain.hexagons import Ground
+from gis.domain.risk import load as loading
+from gis.domain.risk.constants import Constants, number, numbers
+from gis.domain.risk.evaluate import Result
+from gis.domain.risk.index import CLASS_NAMES_ZH
+from gis.domain.risk.pairs import reach
+from gis.domain.risk.views import M2_PER_KM2, sectors_known
+
+OUTSIDE = ""
+"""Code of the row for what lies on none of a level's ground."""
+
+NO_DATA_ZH = "无数据"
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A result on the ground of several levels; each has a row ``OUTSIDE`` besides its cells.
+
+    Attributes
+    ----------
+    loads
+        One row per (level, code, sector): ``load`` and ``exposed`` (L and E, equivalent persons;
+        E with the assets of the sector), ``known_share``, the part of the cell's ground (0..1) in
+        areas where the sector is known, and ``known``, whether that is enough to show it.
+        What lies outside is never known.
+    totals
+        One row per (level, code): ``area_km2`` (NaN outside), ``exposed`` (equivalent persons,
+        people only), ``people`` (heads), ``receptors`` (places where people are), ``sources``
+        (places that are a source).
+    """
+
+    loads: pd.DataFrame
+    totals: pd.DataFrame
+
+
+def roll_up(
+    result: Result,
+    ground: Mapping[str, gpd.GeoDataFrame],
+    areas_m: gpd.GeoDataFrame,
+    constants: Constants,
+    *,
+    level: str = "village",
+) -> Rolled:
+    """Put a result on other ground.
+
+    Parameters
+    ----------
+    result
+        An evaluation.
+    ground
+        Name of a level to its cells: ``code`` and polygons in the CRS of the result. They should
+        not overlap; where they do, the smaller code comes first.
+    areas_m
+        The areas of the evaluation, which tell where a sector is known.
+    constants
+        The values of ``exposure.toml``.
+    level
+        Name under which those areas themselves appear in the answer.
+
+    Notes
+    -----
+    A place of people lies in one cell, that of its point on the surface (of the areas: as the
+    evaluation put it). A forest asset is cut: each cell has its share of the hectares. So over
+    the rows of a level, that outside included, loads, people and counts have the same sum.
+    """
+    own = areas_m[["area", "code", "geometry"]].sort_values("code", ignore_index=True)
+    inside = loading.rows_of(result.receptors["area"].to_numpy(), own["area"].to_numpy())
+    everyone = np.arange(len(result.receptors))
+    parts = [_level(result, level, own, (everyone, inside, np.ones(len(inside))), own, constants)]
+    for name, cells in ground.items():
+        ordered = cells[["code", "geometry"]].sort_values("code", ignore_index=True)
+        members = _members(result.receptors, ordered.geometry.to_numpy())
+        parts.append(_level(result, name, ordered, members, own, constants))
+    loads, totals = zip(*parts, strict=True)
+    return Rolled(pd.concat(loads, ignore_index=True), pd.concat(totals, ignore_index=True))
+
+
+def hexagon_cells(
+    town_m: Ground, sites_m: Geometries, count: int, constants: Constants
+) -> gpd.GeoDataFrame:
+    """Return the hexagons of the town that have data, as ground to roll up to (METHOD 8.3).
+
+    Parameters
+    ----------
+    town_m
+        Polygon in EPSG:4549.
+    sites_m
+        All registered places, EPSG:4549.
+    count
+        Number of places whose load is shown: it decides how wide a sound hexagon is.
+    constants
+        The values of ``hotspots.toml``: grid, widths, and what a cell with data is.
+
+    Returns
+    -------
+    Frame with ``code`` (the same as that of a hotspot cell of this width) and the hexagons, cut
+    off at the town's boundary. Cells without data are not there.
+    """
+    low, high = numbers(constants, "cell_width_limits_m")
+    step_m = number(constants, "cell_width_step_m")
+    width_m = hexagons.sound_width_m(town_m.area, count, limits_m=(low, high), step_m=step_m)
+    cells = hotspots.cells_with_data(town_m, sites_m, width_m, constants)
+    places = zip(cells["column"], cells["row"], strict=True)
+    shapes = shapely.intersection(cells.geometry.to_numpy(), town_m)
+    found = gpd.GeoDataFrame(
+        {"code": [f"{width_m}_{column}_{row}" for column, row in places]},
+        geometry=shapes,
+        crs=cells.crs,
+    )
+    return found[shapely.area(shapes) > 0].reset_index(drop=True)
+
+
+def distribution(classes: Iterable[int | None]) -> dict[str, int]:
+    """Count areas by the class they show, the lowest first, and those without data last.
+
+    What a town has instead of a class of its own.
+    """
+    shown = list(classes)
+    counts = {name: shown.count(i) for i, name in enumerate(CLASS_NAMES_ZH, start=1)}
+    return {**counts, NO_DATA_ZH: len(shown) - sum(counts.values())}
+
+
+def edge_incomplete(
+    areas_m: gpd.GeoDataFrame,
+    town_m: Ground,
+    sources: gpd.GeoDataFrame,
+    *,
+    neighbours_loaded: bool = False,
+) -> pd.DataFrame:
+    """Mark the areas that a source beyond the town's boundary could reach (METHOD 7.2).
+
+    Parameters
+    ----------
+    areas_m
+        Areas frame in metres.
+    town_m
+        The town, in the same CRS.
+    sources
+        Sources frame: how far the farthest of them reaches is how far one outside could.
+    neighbours_loaded
+        Whether the neighbours' places are in the register: then nothing is incomplete.
+
+    Returns
+    -------
+    Frame in code order: ``area``, ``edge_incomplete`` and ``note_zh``, empty where it is not.
+    """
+    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
+    reach_m = float(reach(sources).max()) if len(sources) else 0.0
+    distance_m = shapely.distance(ordered.geometry.to_numpy(), town_m.boundary)
+    marked = (distance_m <= reach_m) & (not neighbours_loaded)
+    note = f"距镇界不超过{reach_m:.0f}米，未载入邻镇风险源，得分可能偏低"
+    notes = np.where(marked, note, "").astype(object)
+    return pd.DataFrame(
+        {"area": ordered["area"], "edge_incomplete": marked, "note_zh": notes}
+    ).astype({"note_zh": object})
+
+
+def near_border(
+    receptors: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame, constants: Constants
+) -> Bools:
+    """Tell which receptors lie so near to the border of their area that it may be another's.
+
+    Boundaries are often only that good (METHOD 7.9). Shape (J,); False outside every area.
+    """
+    row = loading.rows_of(receptors["area"].to_numpy(), areas_m["area"].to_numpy())
+    borders = np.append(shapely.boundary(areas_m.geometry.to_numpy()), [None])
+    spots = shapely.point_on_surface(receptors.geometry.to_numpy())
+    near: Bools = shapely.distance(spots, borders[row]) <= number(constants, "border_m")
+    return near
+
+
+Members = tuple[Ints, Ints, Floats]
+"""Row of a receptor, row of the cell that has part of it (-1 outside), and which part (0..1)."""
+
+
+def _members(receptors: gpd.GeoDataFrame, cells: Objects) -> Members:
+    """Put people into one cell each, and cut assets."""
+    shapes = receptors.geometry.to_numpy()
+    free = receptors["own"].to_numpy() == 0
+    people, assets = np.flatnonzero(free), np.flatnonzero(~free)
+    home = apportion.home(shapely.point_on_surface(shapes[people]), cells)
+    cut = apportion.shares(shapes[assets], cells)
+    piece, share = cut["row"].to_numpy(dtype=np.int64), cut["share"].to_numpy(dtype=np.float64)
+    rest = 1.0 - np.bincount(piece, weights=share, minlength=len(assets))
+    left = np.flatnonzero(rest > 0)
+    row = np.concatenate([people, assets[piece], assets[left]])
+    cell = np.concatenate([home, cut["area"].to_numpy(dtype=np.int64), np.full(len(left), -1)])
+    part = np.concatenate([np.ones(len(people)), share, rest[left]])
+    order = np.lexsort((cell, row))
+    return row[order], cell[order], part[order]
+
+
+def _level(
+    result: Result,
+    level: str,
+    cells: gpd.GeoDataFrame,
+    members: Members,
+    areas: gpd.GeoDataFrame,
+    constants: Constants,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the loads and totals of one level; the last row of each is outside."""
+    sectors = list(dict.fromkeys(result.sectors["sector"]))
+    receptors, pairs, hits = _on(result, members, len(cells))
+    numbers_of = np.arange(len(cells) + 1)
+    load, exposed = loading.load(
+        hits, result.sources, receptors, pairs, areas=numbers_of, sectors=sectors
+    )
+    known = np.column_stack([_known(result, cells, areas), np.zeros(len(sectors))])
+    code = np.append(cells["code"].to_numpy(dtype=object), OUTSIDE)
+    loads = pd.DataFrame(
+        {
+            "level": level,
+            "code": np.tile(code, len(sectors)),
+            "sector": np.repeat(np.array(sectors, dtype=object), len(code)),
+            "load": load.ravel(),
+            "exposed": exposed.ravel(),
+            "known_share": known.ravel(),
+            "known": known.ravel() >= number(constants, "cell_known_share"),
+        }
+    )
+    km2 = np.append(shapely.area(cells.geometry.to_numpy()) / M2_PER_KM2, np.nan)
+    people = receptors[receptors["own"] == 0]
+    row = people["area"].to_numpy(dtype=np.int64)
+    count = np.bincount(row, minlength=len(code))
+    totals = pd.DataFrame(
+        {
+            "level": level,
+            "code": code,
+            "area_km2": km2,
+            "exposed": np.bincount(row, weights=people["weight"], minlength=len(code)),
+            "people": np.bincount(row, weights=people["people"], minlength=len(code)),
+            "receptors": count,
+            "sources": _sources(result.sources, cells),
+        }
+    )
+    return loads, totals
+
+
+def _on(
+    result: Result, members: Members, outside: int
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Floats]:
+    """Return receptors, pairs and hits of the evaluation with cells for areas."""
+    row, cell, part = members
+    receptors = result.receptors.iloc[row].reset_index(drop=True)
+    receptors = receptors.assign(
+        area=np.where(cell < 0, outside, cell), weight=receptors["weight"].to_numpy() * part
+    )
+    of = result.pairs["receptor"].to_numpy(dtype=np.int64)
+    start = np.searchsorted(of, row, side="left")
+    each = np.searchsorted(of, row, side="right") - start
+    ramp = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+    at = np.repeat(start, each) + ramp
+    pairs = result.pairs.iloc[at].assign(receptor=np.repeat(np.arange(len(row)), each))
+    return receptors, pairs, loading.hit(result.sources, result.pairs)[at]
+
+
+def _known(result: Result, cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Floats:
+    """Return the part of each cell's ground in areas where a sector is known, shape (S, cells)."""
+    there = sectors_known(result, areas["area"].to_numpy(dtype=np.int64))
+    cut = apportion.shares(cells.geometry.to_numpy(), areas.geometry.to_numpy())
+    cell, area = (cut[name].to_numpy(dtype=np.int64) for name in ("row", "area"))
+    part = cut["share"].to_numpy(dtype=np.float64) * there[:, area]
+    return np.array([np.bincount(cell, weights=shares, minlength=len(cells)) for shares in part])
+
+
+def _sources(sources: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> Ints:
+    """Count the places that are a source in each cell, each once, and outside."""
+    places = sources.drop_duplicates("site")
+    spots = shapely.point_on_surface(places.geometry.to_numpy())
+    row = apportion.home(spots, cells.geometry.to_numpy())
+    row = np.where(row < 0, len(cells), row)
+    return np.bincount(row, minlength=len(cells) + 1).astype(np.int64)
