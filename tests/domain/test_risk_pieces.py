@@ -63,7 +63,9 @@ def test_the_aggregate_of_sectors(
 def test_the_geometric_mean_of_the_dimensions() -> None:
     third = np.full(3, 1 / 3)
     constants = {**toyland.INDEX, "sector_weights": {"IND": 1.0}}
-    score = index.sector_score(np.array([[1e9]]), np.array([[1.0]]), lref=np.array([1e9]), rho=np.array([1.0]))
+    score = index.sector_score(
+        np.array([[1e9]]), np.array([[1.0]]), lref=np.array([1e9]), rho=np.array([1.0])
+    )
     assert score[0, 0] == 10.0
     r = index.index(
         np.array([[1e9]]), np.array([[1e9]]), np.array([4.0]), np.array([5.5]),
@@ -81,7 +83,9 @@ def test_class_limits_belong_to_the_class_above(score: float, expected: int | No
 
 
 def test_nobody_exposed_gives_no_relative_half() -> None:
-    score = index.sector_score(np.array([[0.0]]), np.array([[0.0]]), lref=np.array([1000.0]), rho=np.array([0.5]))
+    score = index.sector_score(
+        np.array([[0.0]]), np.array([[0.0]]), lref=np.array([1000.0]), rho=np.array([0.5])
+    )
     assert score[0, 0] == 0.0
 
 

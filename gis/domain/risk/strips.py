@@ -1,0 +1,352 @@
+"""What stands or goes on too near to a pipeline: encroachment, clearance, works, mines (METHOD 5).
+
+Two laws that are never mixed (METHOD 5.1): the pipeline law for long-distance lines, measured from
+the centre line; the gas codes for city gas, measured from the outer edge of the pipe.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.domain.arrays import Bools, Floats, Ints, Objects
+from gis.domain.risk import attributes as read
+from gis.domain.risk import constants as given
+from gis.domain.risk import flags as facts
+from gis.domain.risk.constants import Constants
+from gis.domain.risk.model import Scene
+from gis.domain.risk.sources import places
+
+BUILDINGS = ("self_built_house", "building", "school", "hospital", "elderly_home", "small_place")
+MINE = "mine"
+KINDS = (*BUILDINGS, MINE)
+"""Everything beside a pipeline that is looked at."""
+
+RECORDS = "pipeline_works"
+
+MM_PER_M = 1000.0
+
+
+def pressure_class(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[Objects, Bools]:
+    """Return the pressure class, by the pressure where it is not on record.
+
+    None where neither is known; and where that is so.
+    """
+    level = read.texts(pipes["pressure_class"])
+    pressure, no_pressure = read.number(pipes["pressure_mpa"], 0.0)
+    guess = read.named_upto(
+        pressure,
+        given.numbers(constants, "pressure_limits_mpa"),
+        given.texts(constants, "pressure_classes"),
+    )
+    missing = read.missing(level)
+    return np.where(missing & ~no_pressure, guess, level), missing & no_pressure
+
+
+def encroachment(
+    pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants
+) -> list[gpd.GeoDataFrame]:
+    """State buildings in use above a pipe or in its inner strip (占压), and what is on record.
+
+    Long-distance lines: within 5 m of the centre line. City gas: within the least protected range.
+    Where positions are known, or for city gas not known, to be worse than that can be told by, it
+    is only noted.
+    """
+    floor = int(given.number(constants, "encroachment_floor"))
+    found = [
+        facts.state(
+            pipes,
+            read.yes(pipes["encroached"])[0],
+            rule="gas_encroached_recorded",
+            floor=floor,
+            text_zh="管道登记有占压",
+            evidence={"regime": read.texts(pipes["regime"])},
+        )
+    ]
+    for law in _laws(pipes, constants):
+        for used, near, sure in _built_over(law, scene, constants):
+            for where, suffix, least, said in (
+                (sure, "", floor, law.encroached_zh),
+                (~sure, "_unsure", 0, "疑似占压（位置精度不足，待核）"),
+            ):
+                fact = facts.state_pair(
+                    law.pipes,
+                    used,
+                    near,
+                    where=where,
+                    rule=law.encroached_rule + suffix,
+                    floor=least,
+                    text_zh=said,
+                )
+                found.append(_cited(fact, law.inner_clause))
+    return found
+
+
+def encroached(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Objects:
+    """Return whether pipes are encroached: as recorded, else True where a building surely stands.
+
+    None where nothing is recorded and no building found: the register may not know them all.
+    """
+    there = np.zeros(len(pipes), dtype=bool)
+    for law in _laws(pipes, constants):
+        for _, near, sure in _built_over(law, scene, constants):
+            there[law.rows[near[0][sure]]] = True
+    recorded = read.texts(pipes["encroached"])
+    return np.where(read.missing(recorded) & there, True, recorded)
+
+
+def clearance(
+    pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants
+) -> list[gpd.GeoDataFrame]:
+    """Note buildings in use nearer to city gas than GB 50028 has pipes laid (METHOD 5.3)."""
+    _, law = _laws(pipes, constants)
+    table = given.table(constants, "city_clearance_m")
+    level, _ = pressure_class(law.pipes, constants)
+    clear_m = read.graded(level, table, min(table.values()))[0] + _half_m(law.pipes)
+    found = []
+    for used in _used(scene, constants):
+        near = scene.near(law.pipes.geometry.to_numpy(), used.geometry.to_numpy(), clear_m)
+        fact = facts.state_pair(
+            law.pipes,
+            used,
+            near,
+            where=near[2] > law.inner_m[near[0]],
+            rule="gas_city_clearance",
+            floor=0,
+            text_zh="城镇燃气管道与建筑的水平净距不足（按登记位置，待核）",
+        )
+        found.append(_cited(fact, given.text(constants, "clause_clearance")))
+    return found
+
+
+def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
+    """Note works of others beside pipes, by their distance, and those that nobody placed.
+
+    In the inner strip whatever was approved; farther off what is not known to be: up to the end of
+    the outer strip any works, beside long-distance lines up to 200 m what digs, drills or blasts.
+    """
+    found = []
+    for law in _laws(pipes, constants):
+        under = _underway(law.pipes, scene)
+        at = law.pipes.iloc[under["row"].to_numpy()].reset_index(drop=True)
+        distance_m = under["clear_m"].to_numpy(dtype=np.float64)
+        told: dict[str, Objects | str] = {
+            "works": read.texts(under["works"]),
+            "distance_m": distance_m.astype(object),
+        }
+        inner, outer = _zones(law, under, constants)
+        unplaced = read.yes(law.pipes["third_party_works"])[0]
+        unplaced &= ~law.pipes["id"].isin(under["site"]).to_numpy(dtype=bool)
+        for frame, where, rule, said, clause, evidence in (
+            (at, inner, "gas_works_forbidden", law.forbidden_zh, law.inner_clause, told),
+            (at, outer, "gas_works_strip", law.strip_zh, law.outer_clause, told),
+            (at, np.isnan(distance_m), UNPLACED, UNPLACED_ZH, law.outer_clause, told),
+            (law.pipes, unplaced, UNPLACED, UNPLACED_ZH, law.outer_clause, {}),
+        ):
+            shown = {**evidence, "clause": clause}
+            found.append(
+                facts.state(frame, where, rule=rule, floor=0, text_zh=said, evidence=shown)
+            )
+    return found
+
+
+UNPLACED = "gas_works_unplaced"
+UNPLACED_ZH = "登记有第三方施工，与管道的距离未登记（待核）"
+
+
+def disturbed(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Objects:
+    """Return whether works of others go on at pipes: as recorded, else True where any is on.
+
+    Up to the end of the outer strip, or nobody knows how far off; None where nothing is recorded.
+    """
+    busy = np.zeros(len(pipes), dtype=bool)
+    for law in _laws(pipes, constants):
+        under = _underway(law.pipes, scene)
+        row = under["row"].to_numpy()
+        near = ~(under["clear_m"].to_numpy(dtype=np.float64) > law.outer_m[row])
+        busy[law.rows[row[near]]] = True
+    recorded = read.texts(pipes["third_party_works"])
+    return np.where(read.missing(recorded) & busy, True, recorded)
+
+
+def mining(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
+    """Note mines beside long-distance lines: blasting and mining need an approval there."""
+    far, _ = _laws(pipes, constants)
+    band_m = given.number(constants, "mining_band_m")
+    found = []
+    for mines in places(scene.sites_m, MINE):
+        near = scene.near(far.pipes.geometry.to_numpy(), mines.geometry.to_numpy(), band_m)
+        blasts = mines["method"] == given.text(constants, "blasting")
+        blasting = blasts.to_numpy(dtype=bool)[near[1]]
+        for where, rule, what in (
+            (blasting, "gas_blasting_beside", "爆破开采的矿山"),
+            (~blasting, "gas_mining_beside", "矿山"),
+        ):
+            fact = facts.state_pair(
+                far.pipes,
+                mines,
+                near,
+                where=where,
+                rule=rule,
+                floor=0,
+                text_zh=f"长输管道{band_m:.0f}米内有{what}",
+            )
+            found.append(_cited(fact, far.outer_clause))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """The pipes under one law, n of them, and its two strips.
+
+    Attributes
+    ----------
+    pipes, rows
+        Their frame, and their rows in the frame of all.
+    inner_m, outer_m, earthwork_m
+        Where no building may stand and no work go on; where works need an approval or a plan, and
+        where those that dig, drill or blast do; metres from the centre line, shape (n,).
+    accuracy_m, unknown_m
+        Worst position by which the inner strip can be told, and what an unknown one counts as.
+    """
+
+    pipes: gpd.GeoDataFrame
+    rows: Ints
+    inner_m: Floats
+    outer_m: Floats
+    earthwork_m: Floats
+    accuracy_m: float
+    unknown_m: float
+    encroached_rule: str
+    encroached_zh: str
+    forbidden_zh: str
+    strip_zh: str
+    inner_clause: str
+    outer_clause: str
+
+
+def _laws(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[_Law, _Law]:
+    """Return the long-distance lines and the city gas; a pipe of unknown regime is neither."""
+    return _far(pipes, constants), _city(pipes, constants)
+
+
+def _far(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
+    rows = _under(pipes, given.text(constants, "long_distance"))
+    inner_m, outer_m = (
+        given.number(constants, name) for name in ("encroachment_m", "approval_band_m")
+    )
+    return _Law(
+        pipes=pipes.iloc[rows],
+        rows=rows,
+        inner_m=np.full(len(rows), inner_m),
+        outer_m=np.full(len(rows), outer_m),
+        earthwork_m=np.full(len(rows), given.number(constants, "mining_band_m")),
+        accuracy_m=given.number(constants, "encroachment_accuracy_m"),
+        unknown_m=0.0,
+        encroached_rule="gas_encroached",
+        encroached_zh=f"长输管道中心线{inner_m:.0f}米内有在用建筑（占压）",
+        forbidden_zh=f"长输管道中心线{inner_m:.0f}米内有施工（禁止）",
+        strip_zh="长输管道保护范围内有施工，未见批准",
+        inner_clause=given.text(constants, "clause_far_inner"),
+        outer_clause=given.text(constants, "clause_far_outer"),
+    )
+
+
+def _city(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
+    """Return the city gas; a pipe of unknown pressure has the narrowest ranges: that is sure."""
+    rows = _under(pipes, given.text(constants, "city"))
+    city = pipes.iloc[rows]
+    level, _ = pressure_class(city, constants)
+    inner_m, outer_m = (
+        read.graded(level, table, min(table.values()))[0] + _half_m(city)
+        for table in (
+            given.table(constants, name) for name in ("city_protected_m", "city_controlled_m")
+        )
+    )
+    clause = given.text(constants, "clause_city_ranges")
+    return _Law(
+        pipes=city,
+        rows=rows,
+        inner_m=inner_m,
+        outer_m=outer_m,
+        earthwork_m=outer_m,
+        accuracy_m=given.number(constants, "city_accuracy_m"),
+        unknown_m=np.inf,
+        encroached_rule="gas_city_encroached",
+        encroached_zh="城镇燃气管道最小保护范围内有在用建筑（占压）",
+        forbidden_zh="城镇燃气管道最小保护范围内有施工（禁止）",
+        strip_zh="城镇燃气管道最小控制范围内有施工，未见保护方案",
+        inner_clause=clause,
+        outer_clause=clause,
+    )
+
+
+def _zones(law: _Law, under: pd.DataFrame, constants: Constants) -> tuple[Bools, Bools]:
+    """Tell which works go on in the inner strip, and which farther off without an approval."""
+    row = under["row"].to_numpy()
+    distance_m = under["clear_m"].to_numpy(dtype=np.float64)
+    earthwork = under["works_type"].isin(given.texts(constants, "earthwork_types"))
+    reach_m = np.where(earthwork, law.earthwork_m[row], law.outer_m[row])
+    inner = distance_m <= law.inner_m[row]
+    return inner, (distance_m <= reach_m) & ~inner & ~read.yes(under["approved"])[0]
+
+
+def _underway(pipes: gpd.GeoDataFrame, scene: Scene) -> pd.DataFrame:
+    """Return the records of works that are under way at pipes, ``row`` being the row of the pipe.
+
+    What is not known to begin later or to have ended is under way.
+    """
+    found = scene.records.get(RECORDS)
+    if found is None:
+        columns = ("site", "row", "works", "works_type", "clear_m", "approved")
+        return pd.DataFrame({name: np.empty(0, np.int64) for name in columns})
+    row = pd.Index(pipes["id"]).get_indexer(pd.Index(found["site"]))
+    later = found["starts_on"].notna() & ~read.before(
+        found["starts_on"], scene.as_of + dt.timedelta(days=1)
+    )
+    ended = read.before(found["ends_on"], scene.as_of)
+    kept = (row >= 0) & ~later.to_numpy(dtype=bool) & ~ended
+    underway: pd.DataFrame = found.assign(row=row)[kept].reset_index(drop=True)
+    return underway
+
+
+def _under(pipes: gpd.GeoDataFrame, regime: str) -> Ints:
+    rows: Ints = np.flatnonzero((pipes["regime"] == regime).to_numpy(dtype=bool))
+    return rows
+
+
+def _half_m(pipes: gpd.GeoDataFrame) -> Floats:
+    """Return half the diameter, metres: from the centre line, as drawn, to the outer edge."""
+    return read.number(pipes["diameter_mm"], 0.0)[0] / MM_PER_M / 2.0
+
+
+def _used(scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
+    """Return the buildings that are not known to stand empty."""
+    idle = given.text(constants, "idle_use")
+    return [
+        found[read.in_use(found, idle)]
+        for kind in BUILDINGS
+        for found in places(scene.sites_m, kind)
+    ]
+
+
+def _built_over(
+    law: _Law, scene: Scene, constants: Constants
+) -> Iterator[tuple[gpd.GeoDataFrame, tuple[Ints, Ints, Floats], Bools]]:
+    """Yield buildings in use, which of them are in whose inner strip, and whether that is sure."""
+    lines = law.pipes["accuracy_m"].fillna(law.unknown_m).to_numpy(dtype=np.float64)
+    for used in _used(scene, constants):
+        near = scene.near(law.pipes.geometry.to_numpy(), used.geometry.to_numpy(), law.inner_m)
+        houses = used["accuracy_m"].fillna(law.unknown_m).to_numpy(dtype=np.float64)
+        worst = np.maximum(lines[near[0]], houses[near[1]])
+        yield used, near, worst <= law.accuracy_m
+
+
+def _cited(fact: gpd.GeoDataFrame, clause: str) -> gpd.GeoDataFrame:
+    """Put the clause into the evidence of a fact."""
+    return fact.assign(evidence=np.full(len(fact), {"clause": clause}, dtype=object))
