@@ -16,9 +16,10 @@ from gis.domain.rights import Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.index import CLASS_NAMES_ZH
+from gis.domain.risk.uncertainty import draw
 from gis.errors import InvalidDataError
 from gis.files.packed import pack
-from gis.services import access, clock
+from gis.services import access, clock, detail
 from gis.services.edit_parameters import in_force
 from gis.services.load_layer import COMPOSITE_SLUG, RISK_PREFIX
 from gis.services.take_snapshot import take_snapshot
@@ -63,6 +64,9 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
         set_here = in_force(conn)
         snapshot = take_snapshot(conn, ws, ground, as_of)
     assessment = assess(snapshot, set_here.values)
+    draws = draw(assessment.result, set_here.values, seed=SEED, indicators=assessment.indicators)
+    found = detail.of(assessment, snapshot, draws, set_here.values)
+    doubts = detail.doubts(assessment, snapshot, draws, set_here.values, SEED)
     summary = _summary(assessment)
     with access.writing(ws) as conn:
         run_id = runs.save(
@@ -78,12 +82,13 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             code_version=VERSION,
             parameters={name: method.as_json() for name, method in set_here.methods.items()},
             parameter_set=set_here.version,
+            doubts=doubts,
             summary=summary,
         )
         runs.save_results(
             conn,
             run_id,
-            scores=_scores(assessment),
+            scores=_scores(assessment, found),
             contributions=_contributions(assessment),
             flags=_flags(assessment),
         )
@@ -128,8 +133,11 @@ def _summary(found: Assessment) -> dict[str, Any]:
     }
 
 
-def _scores(found: Assessment) -> list[dict[str, Any]]:
-    """Return rows of the table ``score``: one for the whole of an area, one per sector."""
+def _scores(found: Assessment, details: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of the table ``score``: one for the whole of an area, one per sector.
+
+    ``details`` is what the whole keeps besides, by area.
+    """
     whole = found.result.scores.merge(found.classes.drop(columns="index_class"), on="area").merge(
         found.quality, on="area"
     )
@@ -147,6 +155,9 @@ def _scores(found: Assessment) -> list[dict[str, Any]]:
             "shown_class": row["shown"],
             "reason": row["reason_zh"],
             "quality": _quality(row),
+            "low": _interval(details[row["area"]], "low"),
+            "high": _interval(details[row["area"]], "high"),
+            "detail": details[row["area"]],
         }
         for row in _plain(whole)
     ]
@@ -165,10 +176,19 @@ def _scores(found: Assessment) -> list[dict[str, Any]]:
             "shown_class": row["shown"],
             "reason": row["reason_zh"],
             "quality": {},
+            "low": None,
+            "high": None,
+            "detail": {},
         }
         for row in _plain(found.result.sectors.merge(found.sector_classes, on=["area", "sector"]))
     ]
     return rows
+
+
+def _interval(found: Mapping[str, Any], end: str) -> float | None:
+    """Return an end of the interval of a score; None where there is no score."""
+    doubt = found["uncertainty"]
+    return None if doubt is None else doubt[end]
 
 
 def _contributions(found: Assessment) -> list[dict[str, Any]]:

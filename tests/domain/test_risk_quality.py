@@ -116,7 +116,7 @@ def test_the_grade_falls_with_what_is_unknown(
     )
     found = _assess(toyland.coverage(status), sites, a=500, b=800, c=300)
     assert found.quality["grade"][0] == expected
-    assert "脆弱性与应对能力尚未测算，暂按5.0计" in found.quality["notes_zh"][0]
+    assert "脆弱性或应对能力的多数指标未知，按默认值计" in found.quality["notes_zh"][0]
 
 
 def test_people_spread_over_houses_are_told() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gis.domain.kinds import SiteKind
 from gis.domain.risk import flags as flagging
+from gis.domain.risk import indicators as indicating
 from gis.domain.risk import register, registry
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.dq import quality
@@ -22,8 +24,8 @@ from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import join
 from gis.domain.terrain import Terrain
 
-INDEX = "index"
-"""Name of the method that holds the constants of everything that is not a model."""
+INDEX, EXPOSURE, UNCERTAINTY = "index", "exposure", "uncertainty"
+"""Names of the methods that hold the constants of what is not a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Assessment:
         flags: a mine that raises the village raises it on the mines' layer too.
     quality
         As ``dq.quality`` gives it, one row per area in code order.
+    indicators, dimensions
+        V and C with what they are made of (``indicators``); dimensions in code order.
     """
 
     result: Result
@@ -89,6 +93,8 @@ class Assessment:
     classes: pd.DataFrame
     sector_classes: pd.DataFrame
     quality: pd.DataFrame
+    indicators: pd.DataFrame
+    dimensions: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,14 @@ class Made:
         Receptors frame.
     sources, facts
         Slug of the model to what it made; without what the hazard register adds.
+    indicators
+        As ``indicators.indicators`` gives them.
     """
 
     people: gpd.GeoDataFrame
     sources: Mapping[str, gpd.GeoDataFrame]
     facts: Mapping[str, gpd.GeoDataFrame]
+    indicators: pd.DataFrame
 
 
 def assess(
@@ -159,12 +168,17 @@ def make(
         people = before.people
     scene = snapshot.scene(people)
     again = [model for model in models if before is None or model.reads & changed]
-    kept = before or Made(people, {}, {})
-    return Made(
-        people,
-        {**kept.sources, **{m.slug: m.sources(scene, constants[m.constants]) for m in again}},
-        {**kept.facts, **{m.slug: m.flags(scene, constants[m.constants]) for m in again}},
+    same = before is not None and not changed
+    found = (
+        before.indicators
+        if before is not None and same
+        else indicating.indicators(snapshot, people, constants[EXPOSURE])
     )
+    sources = {m.slug: m.sources(scene, constants[m.constants]) for m in again}
+    facts = {m.slug: m.flags(scene, constants[m.constants]) for m in again}
+    if before is not None:
+        sources, facts = {**before.sources, **sources}, {**before.facts, **facts}
+    return Made(people, sources, facts, found)
 
 
 def conclude(
@@ -181,8 +195,16 @@ def conclude(
         sources = register.apply(sources, lifts)
         stated.append(register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values))
     reads = registry.reads(models)
+    both = indicating.dimensions(made.indicators, constants[EXPOSURE])
     result = evaluate(
-        sources, made.people, areas_m, constants=values, reads=reads, coverage=coverage
+        sources,
+        made.people,
+        areas_m,
+        constants=values,
+        reads=reads,
+        coverage=coverage,
+        vulnerability=both["V"].to_numpy(dtype=np.float64),
+        coping=both["C"].to_numpy(dtype=np.float64),
     )
     flags = flagging.locate(flagging.join(stated), areas_m)
     told = flagging.as_told(flags, snapshot.sites_m, kinds)
@@ -191,8 +213,17 @@ def conclude(
         _sector_classes(result, sector, _told_of(facts, sector, models, snapshot), values)
         for sector in dict.fromkeys(model.sector for model in models)
     ]
-    grades = quality(result, areas_m, kinds=kinds, reads=reads, constants=values, coverage=coverage)
-    return Assessment(result, flags, shown, pd.concat(by_sector, ignore_index=True), grades)
+    grades = quality(
+        result,
+        areas_m,
+        kinds=kinds,
+        reads=reads,
+        constants=values,
+        coverage=coverage,
+        dimensions=both,
+    )
+    by_sector_frame = pd.concat(by_sector, ignore_index=True)
+    return Assessment(result, flags, shown, by_sector_frame, grades, made.indicators, both)
 
 
 def _told_of(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Floats, Ints
+from gis.domain.arrays import Bools, Floats, Ints
 from gis.domain.kinds import SiteKind
 from gis.domain.risk.constants import Constants, number, numbers, table
 from gis.domain.risk.evaluate import Result
@@ -23,7 +23,7 @@ def quality(
     reads: Mapping[str, Sequence[str]],
     constants: Constants,
     coverage: pd.DataFrame | None = None,
-    vulnerability_known: bool = False,
+    dimensions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Grade the data behind each area's score.
 
@@ -41,8 +41,8 @@ def quality(
         The values of ``index.toml``.
     coverage
         Rows (kind, village, status); None: not judged.
-    vulnerability_known
-        Whether V and C are computed and not the default.
+    dimensions
+        As ``indicators.dimensions`` gives them, in code order; None: V and C are the default.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def quality(
     are read or hold people: none 1, partial 0.5, complete 0); the part of the load from sources
     with an unknown attribute; the part of the equivalent persons whose number is unknown; half
     the part of them that was spread over houses. Grades by ``quality_limits``; at best B while
-    V and C are defaults; D where there is no score.
+    most of V or C is not known; D where there is no score.
     """
     ordered = areas.sort_values("code", kind="stable", ignore_index=True)
     ids = ordered["area"].to_numpy(dtype=np.int64)
@@ -75,15 +75,30 @@ def quality(
     worst = np.maximum(measured, half * frame["people_spread"])
     scored = ~np.isnan(result.scores["R"].to_numpy())
     rank = np.searchsorted(numbers(constants, "quality_limits"), worst, side="right")
-    rank = np.where(scored, np.maximum(rank, 0 if vulnerability_known else 1), len(GRADES) - 1)
+    told = _dimensions_known(dimensions, len(ids))
+    rank = np.where(scored, np.maximum(rank, np.where(told, 0, 1)), len(GRADES) - 1)
     notes = _notes(frame, result, ordered, status, [kinds[k] for k in used], reads, kinds)
-    if not vulnerability_known:
-        notes = [[*entry, "脆弱性与应对能力尚未测算，暂按5.0计"] for entry in notes]
+    notes = [
+        entry if known else [*entry, "脆弱性或应对能力的多数指标未知，按默认值计"]
+        for entry, known in zip(notes, told, strict=True)
+    ]
     return frame.assign(
         grade=[GRADES[int(entry)] for entry in rank],
         unknown_share=np.where(scored, worst, 1.0),
         notes_zh=pd.Series(notes, dtype=object),
     )
+
+
+HALF = 0.5
+"""Least known part of the weight of V and of C: below it the default speaks and not the data."""
+
+
+def _dimensions_known(dimensions: pd.DataFrame | None, n: int) -> Bools:
+    """Tell where at least half of the weight of V and of C is known."""
+    if dimensions is None:
+        return np.zeros(n, dtype=bool)
+    known: Bools = (dimensions[["v_known", "c_known"]] >= HALF).all(axis=1).to_numpy(dtype=bool)
+    return known
 
 
 def _used(kinds: Mapping[str, SiteKind], reads: Mapping[str, Sequence[str]]) -> list[str]:
