@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from gis.domain.kinds import SiteKind
+from gis.files.passports import load_kinds
 from scripts.demo_town import coverage, small_places, writing
 from scripts.demo_town.make import make
 from scripts.demo_town.records import AS_OF
@@ -30,6 +33,7 @@ def write_town(folder: Path) -> dict[str, int]:
     File name to number of records.
     """
     made = make()
+    kinds = load_kinds(DATA / "sites")
     town, sites = made.town, folder / "sites"
     rows: dict[Path, Sequence[writing.Row]] = {
         folder / "boundaries" / f"{PREFIX}village.geojson": coverage.village_areas(town),
@@ -37,13 +41,22 @@ def write_town(folder: Path) -> dict[str, int]:
         sites / f"{PREFIX}hazard.geojson": [(c.geometry, c.properties) for c in made.hazards],
     }
     for kind, places in made.places.items():
-        rows[sites / f"{PREFIX}{kind}.geojson"] = [(p.geometry, p.properties) for p in places]
+        rows[sites / f"{PREFIX}{kind}.geojson"] = [
+            (place.geometry, _whole(kinds[kind], place.properties)) for place in places
+        ]
     for path, features in rows.items():
         writing.write_geojson(path, features)
     writing.write_csv(sites / f"{PREFIX}coverage.csv", coverage.rows(town, list(made.places)))
     writing.write_csv(folder / "codes" / "small_place_type.csv", small_places.type_rows())
     writing.write_text(sites / f"{PREFIX}as_of.txt", AS_OF.isoformat())
     return {path.name: len(features) for path, features in rows.items()}
+
+
+def _whole(kind: SiteKind, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a place's properties with every field of its kind, in their order; unknown is None."""
+    fields = [field.name for field in kind.fields]
+    common = {name: value for name, value in properties.items() if name not in fields}
+    return {**common, **{name: properties.get(name) for name in fields}}
 
 
 @click.command()

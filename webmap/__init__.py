@@ -20,6 +20,7 @@ from webmap import (
     panels,
     parameters,
     places,
+    prints,
     quality,
     runs,
     scenarios,
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(imports.bp)
     app.register_blueprint(places.bp)
     app.register_blueprint(quality.bp)
+    app.register_blueprint(prints.bp)
     app.register_blueprint(runs.bp)
     app.register_blueprint(scenarios.bp)
     app.register_blueprint(accounts.bp)

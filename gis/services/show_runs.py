@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.rights import Actor
+from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
-from gis.storage import runs
+from gis.storage import runs, sites
 from gis.workspace import Workspace
 
 MOST = 50
@@ -28,7 +29,8 @@ def list_runs(ws: Workspace, actor: Actor, *, before: int | None = None) -> list
 def show_run(ws: Workspace, actor: Actor, number: int) -> dict[str, Any]:
     """Return a computation with the score and class of every area, as it was.
 
-    Who does not see every row gets whole points.
+    Who does not see every row gets whole points, and not ``doubts``: what would lessen the doubt
+    most, which tells where places lie.
 
     Raises
     ------
@@ -38,7 +40,13 @@ def show_run(ws: Workspace, actor: Actor, number: int) -> dict[str, Any]:
     with reading(ws, actor) as conn:
         run = find_run(conn, ws, number)
         rows = [row for row in runs.scores(conn, number) if row["sector"] == runs.ALL]
-    return {**about(run), "areas": [_area(row, actor) for row in rows]}
+        places = {entry["site"] for entry in run["doubts"]} - {None}
+        seen = sites.names(conn, places, actor)
+    return {
+        **about(run),
+        "areas": [_area(row, actor) for row in rows],
+        "doubts": [_doubt(entry, seen) for entry in run["doubts"] if actor.reads_everything],
+    }
 
 
 def find_run(conn: Connection, ws: Workspace, number: int) -> RowMapping:
@@ -61,13 +69,25 @@ def about(run: RowMapping) -> dict[str, Any]:
         "method_version": run["method_version"],
         "code_version": run["code_version"],
         "parameter_set": run["parameter_set"],
-        "classes": run["summary"].get("classes", {}),
+        "classes": _counts(run["summary"].get("classes", {})),
     }
+
+
+def _counts(by_name: Mapping[str, int]) -> list[dict[str, int | None]]:
+    """Return how many areas have each class, the highest first, those without data last."""
+    named = [*enumerate(CLASS_NAMES_ZH, start=1)][::-1]
+    found = [{"class": number, "count": by_name.get(name, 0)} for number, name in named]
+    return [*found, {"class": None, "count": by_name.get("无数据", 0)}]
 
 
 def classes_of(rows: Sequence[RowMapping]) -> dict[str, RowMapping]:
     """Return area code to its whole score."""
     return {row["code"]: row for row in rows if row["sector"] == runs.ALL}
+
+
+def _doubt(entry: Mapping[str, Any], seen: Mapping[int, RowMapping]) -> dict[str, Any]:
+    place = seen[entry["site"]]["name"] if entry["site"] in seen else None
+    return {**entry, "place": place}
 
 
 def _area(row: RowMapping, actor: Actor) -> dict[str, Any]:

@@ -65,13 +65,19 @@ def town_area(town: Town) -> tuple[shapely.Polygon, dict[str, Any]]:
 def _village(dice: Dice, village: Village) -> dict[str, Any]:
     profile = village.profile
     shaken = 1 + dice.between(-0.04, 0.04)
-    return _area(
+    people = profile.residents
+    besides = {
+        "disabled": None if people is None else round(people * 0.021 * shaken),
+        "drill_share": None if people is None else round(0.55 + 6 * (shaken - 1), 2),
+    }
+    area = _area(
         village.code,
         village.name,
         profile.residents,
         profile.aged_65 * shaken,
         profile.aged_14 * (2 - shaken),
     )
+    return {**area, **besides}
 
 
 def _area(

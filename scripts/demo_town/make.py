@@ -14,6 +14,7 @@ from scripts.demo_town import (
     hazards,
     hills,
     houses,
+    infrastructure,
     plants,
     settlements,
     small_places,
@@ -58,4 +59,19 @@ def make() -> Made:
         "fire_monitor": fire_watch.monitors(town, forest),
     }
     ordered = {kind: places[kind] for kind in sorted(places)}
-    return Made(town, ordered, hazards.hazards(town, ordered))
+    cases = hazards.hazards(town, ordered)
+    buildings = infrastructure.buildings(places["enterprise"])
+    besides = {
+        "road": infrastructure.roads(town, settled),
+        "fire_station": infrastructure.fire_stations(town),
+        "cemetery": infrastructure.cemeteries(town, forest),
+        "power_line": infrastructure.power_lines(town, settled),
+        "weather_station": infrastructure.weather_stations(town, forest),
+        "wildfire": infrastructure.wildfires(town, forest),
+        "blast_zone": infrastructure.blast_zones(town, mines),
+        "building": buildings,
+        "tenant": infrastructure.tenants(buildings),
+        "installation": infrastructure.installations(places["enterprise"]),
+    }
+    everything = {**ordered, **besides}
+    return Made(town, {kind: everything[kind] for kind in sorted(everything)}, cases)

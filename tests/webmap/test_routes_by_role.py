@@ -110,6 +110,7 @@ ROUTES = (
     Route("GET /methods/", "/methods/", PAGE),
     Route("GET /methods/<slug>", "/methods/mine", PAGE),
     Route("GET /areas/<level>/<code>", "/areas/village/{east}", PAGE),
+    Route("GET /areas/<level>/<code>/card.pdf", "/areas/village/{east}/card.pdf", PAGE),
     Route("GET /panel/areas/<level>/<code>", "/panel/areas/village/{east}", PROGRAM),
     Route(f"GET /sites/{SITE}", "/sites/{school}", PAGE),
     Route(f"GET /sites/{SITE}", "/sites/{plant}", CLOSED_PAGE),
