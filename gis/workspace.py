@@ -168,13 +168,18 @@ class Workspace:
         return scored[0]
 
 
+def site_kinds() -> dict[str, SiteKind]:
+    """Return the passports of the kinds, without a database."""
+    return load_kinds(DATA / "sites")
+
+
 def open_workspace(settings: Settings) -> Workspace:
     """Open the database that the settings name, and read the passports."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(f"数据文件夹不能建立，请检查 RISKMAP_DATA_DIR：{error}") from error
-    kinds, levels = load_kinds(DATA / "sites"), load_levels(DATA / "boundaries")
+    kinds, levels = site_kinds(), load_levels(DATA / "boundaries")
     if twice := set(kinds) & set(levels):
         raise ConfigError(f"类别和层级不能同名：{'、'.join(sorted(twice))}")
     return Workspace(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gis.domain.kinds import SiteKind
-from gis.files.passports import load_kinds
+from gis.workspace import site_kinds
 from scripts.demo_town import coverage, small_places, writing
 from scripts.demo_town.make import make
 from scripts.demo_town.records import AS_OF
@@ -33,7 +33,7 @@ def write_town(folder: Path) -> dict[str, int]:
     File name to number of records.
     """
     made = make()
-    kinds = load_kinds(DATA / "sites")
+    kinds = site_kinds()
     town, sites = made.town, folder / "sites"
     rows: dict[Path, Sequence[writing.Row]] = {
         folder / "boundaries" / f"{PREFIX}village.geojson": coverage.village_areas(town),

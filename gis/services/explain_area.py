@@ -74,6 +74,7 @@ def explain_area(
     parts = [row for row in scores if row["sector"] != runs.ALL]
     points = _points(ran, whole, parts, loads)
     detail = whole["detail"] if whole else {}
+    contributions = _contributions(loads, points, sight)
     answer = {
         "level": level,
         "code": code,
@@ -91,8 +92,8 @@ def explain_area(
             "equivalent": whole["equivalent"] if whole else None,
             "residents": area["attrs"].get("residents"),
         },
-        "contributions": _contributions(loads, points, sight),
-        "models": _models(ran, set_here, {row["model"] for row in loads}),
+        "contributions": contributions,
+        "models": _models(ran, set_here, {entry["model"] for entry in contributions} - {None}),
         "run": _run(ran, about.last_run),
         "parameters": {"version": set_here.version, "author": set_here.actor, "at": set_here.at},
         "notice": "；".join(notice.zh for notice in about.notices),

@@ -76,7 +76,9 @@ def about(run: RowMapping) -> dict[str, Any]:
 def _counts(by_name: Mapping[str, int]) -> list[dict[str, int | None]]:
     """Return how many areas have each class, the highest first, those without data last."""
     named = [*enumerate(CLASS_NAMES_ZH, start=1)][::-1]
-    found = [{"class": number, "count": by_name.get(name, 0)} for number, name in named]
+    found: list[dict[str, int | None]] = [
+        {"class": number, "count": by_name.get(name, 0)} for number, name in named
+    ]
     return [*found, {"class": None, "count": by_name.get("无数据", 0)}]
 
 

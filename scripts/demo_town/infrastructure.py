@@ -21,6 +21,7 @@ STATIONS = (
 """Fire stations: village, type, engines, crew on duty."""
 
 BURIALS = ("公墓", "集中安葬点", "散坟", "散坟")
+MOST_GRAVES = {"公墓": 900, "集中安葬点": 200, "散坟": 60}
 CAUSES = ("祭扫用火", "农事用火", "野外吸烟", "不明")
 
 
@@ -77,12 +78,12 @@ def cemeteries(town: Town, forest: Sequence[Place]) -> list[Place]:
         where = edge.interpolate(dice.unit(), normalized=True)
         if not town.outline.contains(where):
             where = forest[(number * 29) % len(forest)].geometry.representative_point()
-        kind = BURIALS[number % len(BURIALS)]
+        burial = BURIALS[number % len(BURIALS)]
         fields = {
-            "cemetery_type": kind,
-            "graves": dice.unless(0.15, dice.whole(6, 900 if kind == "公墓" else 60)),
+            "cemetery_type": burial,
+            "graves": dice.unless(0.15, dice.whole(6, MOST_GRAVES[burial])),
         }
-        name = f"模拟·{kind}{number + 1:02d}号"
+        name = f"模拟·{burial}{number + 1:02d}号"
         properties = {**common(dice, next(codes), name, 20.0), **fields}
         found.append(Place(where, town.at(where).code, properties))
     return found

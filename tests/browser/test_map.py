@@ -119,7 +119,7 @@ def test_a_click_on_a_village_says_why(page: Page, shot: Shot, screen: str) -> N
     expect(panel.locator(".class-chip-large")).to_have_text(
         re.compile(r"[1-5] (低|较低|中|较高|高)")
     )
-    assert panel.locator(".shares li").count() == 4
+    assert panel.locator(".shares > li").count() == 4
     parts = [float(text.split()[0]) for text in panel.locator(".share-points").all_inner_texts()]
     assert f"合计 {sum(parts):.1f} 分" in panel.inner_text()
     expect(panel).to_contain_text("数据质量")

@@ -24,7 +24,10 @@ from gis.workspace import Workspace
 from tests.officeland import change
 from tests.people import ADMINISTRATOR, DISTRICT, EAST, VISITOR, WEST, department, village
 
-PUBLIC = {"elderly_home", "fire_monitor", "forest", "hospital", "school", "water_source"}
+PUBLIC = {
+    "cemetery", "elderly_home", "fire_monitor", "fire_station", "forest", "hospital", "road",
+    "school", "water_source", "weather_station",
+}  # fmt: skip
 
 
 def counts(ws: Workspace, actor: Actor) -> tuple[dict[str, int], dict[str, int]]:
@@ -50,7 +53,7 @@ def test_of_a_kind_that_somebody_cannot_see_not_even_zero_is_told(own_office: Wo
 
     assert kinds(VISITOR) == PUBLIC
     assert kinds(village(WEST)) == set(own_office.kinds) - {"gas_pipeline"}
-    assert kinds(department("工贸")) == PUBLIC | {"enterprise"}
+    assert kinds(department("工贸")) == PUBLIC | {"enterprise", "installation", "tenant"}
     assert kinds(DISTRICT) == set(own_office.kinds)
     for slug in ("gas_pipeline", "enterprise", "no_such_kind"):
         with pytest.raises(NotFoundError, match=slug) as refused:

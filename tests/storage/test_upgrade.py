@@ -23,6 +23,9 @@ LATER = {
     "import_batch": ["reading"],
     "site": ["note", "merged_into", "personal_since"],
     "site_version": ["note", "merged_into", "source_row"],
+    "run": ["parameter_set", "doubts"],
+    "score": ["detail"],
+    "contribution": ["without", "closing"],
 }
 """Columns that came later."""
 
@@ -32,11 +35,13 @@ def older(workspace: Workspace) -> Workspace:
     """Return a database as the first version left it: a demonstration, all of it shown to all."""
     with dialect.writing(workspace.engine) as conn:
         for table in ("audit_checkpoint", "audit", "throttle", "token", "session", "account",
-                      "passport", "apart", "upload", "import_profile"):  # fmt: skip
+                      "passport", "apart", "upload", "import_profile", "scenario", "run_input",
+                      "record", "terrain"):  # fmt: skip
             conn.execute(sa.text(f"DROP TABLE {table}"))
         for table, columns in LATER.items():
             for column in columns:
                 conn.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        conn.execute(sa.text("DROP TABLE parameter_set"))  # the runs refer to it
         if dialect.backend(conn) == "postgis":
             for name in ("riskmap_audit_refuse", "riskmap_audit_delete", "riskmap_audit_order"):
                 conn.execute(sa.text(f"DROP FUNCTION {name}"))
