@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -200,6 +201,22 @@ def test_the_steps_of_a_model_name_fields_and_constants_that_are_there(model: Mo
     for step in model.steps.values():
         assert set(step.fields) <= fields
         assert set(step.constants) <= set(toyland.METHODS[model.constants].constants)
+
+
+@models
+def test_a_model_reads_only_the_kinds_that_it_names(model: Model) -> None:
+    rng = np.random.default_rng(11)
+    sites = {
+        kind: toyland.random_sites(kind, rng, 40, first_id=1 + 1000 * place)
+        for place, kind in enumerate(toyland.KINDS)
+    }
+    people = toyland.scene(sites).people
+    values = toyland.VALUES[model.constants]
+    whole = replace(toyland.scene(sites), people=people)
+    named = {kind: frame for kind, frame in sites.items() if kind in model.reads}
+    part = replace(toyland.scene(named), people=people)
+    pd.testing.assert_frame_equal(model.sources(whole, values), model.sources(part, values))
+    pd.testing.assert_frame_equal(model.flags(whole, values), model.flags(part, values))
 
 
 @models

@@ -69,6 +69,7 @@ MODEL = Model(
     steps={"score": Step(Title(zh="分值", en="Score"), "I")},
     sources=sources,
     flags=flags,
+    looks_at=TARGETS,
 )
 
 
