@@ -23,7 +23,6 @@ from gis.domain.risk.model import Scene
 from gis.domain.risk.pairs import near
 from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import COLUMNS, PARTS
-from gis.domain.terrain import Terrain
 from gis.files.methods import load_methods
 from gis.files.passports import load_kinds, load_records
 
@@ -80,11 +79,10 @@ def scene(
     sites: Mapping[str, gpd.GeoDataFrame],
     *,
     records: Mapping[str, pd.DataFrame] | None = None,
-    terrain: Terrain | None = None,
 ) -> Scene:
     """Return what models see of the places: their people, and the day of all tests."""
     people = receptors(sites, KINDS, areas(), INDEX)
-    return Scene(sites, people, AS_OF, near, records or {}, terrain)
+    return Scene(sites, people, AS_OF, near, records or {})
 
 
 def snapshot(

@@ -8,7 +8,7 @@ import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from gis.errors import GisError, InvalidDataError
+from gis.errors import InvalidDataError
 from gis.services import keep_scenario as kept
 from gis.services.access import require_every_row
 from gis.services.try_scenario import DOES, try_scenario
@@ -157,7 +157,7 @@ def _page(
 def _present() -> dict[str, Any] | None:
     try:
         return try_scenario(workspace(), actor(), [])
-    except GisError:
+    except InvalidDataError:  # there are no areas yet: the page says so
         return None
 
 

@@ -44,7 +44,7 @@ def _method(path: Path) -> Method:
 
 def _constant(name: str, entry: Mapping[str, Any]) -> Constant:
     missing = NEEDED - set(entry)
-    unknown = set(entry) - NEEDED - {"note"}
+    unknown = set(entry) - NEEDED - {"note", "least", "most"}
     if missing or unknown:
         raise ValueError(f"{name} 缺少或多出：{', '.join(sorted(missing | unknown))}")
     if entry["tag"] not in TAGS:

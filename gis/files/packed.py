@@ -27,7 +27,7 @@ def pack(frames: Frames) -> bytes:
         for column in columns:
             arrays[f"{name}/{column}"] = _packed(frame[column])
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # the stub takes one for allow_pickle
     return stream.getvalue()
 
 

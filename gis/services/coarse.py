@@ -81,7 +81,8 @@ def _uncertainty(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if found is None:
         return None
     cut = {name: whole(found[name]) for name in ("median", "low", "high")}
-    return {**found, **cut, "classes": [round(part, 1) for part in found["classes"]]}
+    parts = {name: round(found[name], 1) for name in ("p_first", "p_top")}
+    return {**found, **cut, **parts, "classes": [round(part, 1) for part in found["classes"]]}
 
 
 def features(texts: Iterable[str]) -> Iterator[str]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from gis.domain.kinds import OCCASIONS
 from gis.domain.risk import registry
-from gis.domain.risk.assess import EXPOSURE, INDEX, Assessment, Snapshot
-from gis.domain.risk.constants import Constants
+from gis.domain.risk.assess import Assessment, Snapshot
+from gis.domain.risk.constants import EXPOSURE, INDEX, Constants
 from gis.domain.risk.doubt import doubt
 from gis.domain.risk.evaluate import evaluate
 from gis.domain.risk.indicators import as_json

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.rights import Actor
 from gis.domain.risk import parameters
+from gis.domain.risk.assess import assess
 from gis.domain.risk.constants import Constants, Method
 from gis.errors import InvalidDataError
 from gis.files.methods import load_methods
 from gis.services import access, clock
+from gis.services.take_snapshot import take_snapshot
+from gis.storage import areas, register
 from gis.storage import parameters as stored
 from gis.workspace import DATA, Workspace
 
@@ -68,7 +72,7 @@ def show_parameters(ws: Workspace, actor: Actor) -> dict[str, Any]:
         versions = stored.load_all(conn)
         return {
             "now": _version(versions[0] if versions else None),
-            "own": load_methods(DATA / "methods"),
+            "own": _own(),
             "versions": [dict(row) for row in versions],
         }
 
@@ -97,15 +101,16 @@ def save_parameters(
     ForbiddenError
         If the actor is no administrator.
     InvalidDataError
-        If a value cannot be, nothing is changed, no reason is given, or somebody else made a
-        version meanwhile.
+        If a value cannot be, the risk of what is registered cannot be computed with it, nothing is
+        changed, no reason is given, or somebody else made a version meanwhile.
     """
     access.require_administrator(actor)
     if len(reason.strip()) < LEAST_REASON:
         raise InvalidDataError("请写明为什么修改参数（至少四个字）")
-    own = load_methods(DATA / "methods")
+    own = _own()
     parameters.check(own, values)
     kept = parameters.differing(own, values)
+    _try_out(ws, actor, parameters.changed(own, kept))
     with access.writing(ws) as conn:
         newest = stored.latest(conn)
         if (newest["id"] if newest else None) != based_on:
@@ -119,8 +124,30 @@ def save_parameters(
         return number
 
 
+def _try_out(ws: Workspace, actor: Actor, methods: Mapping[str, Method]) -> None:
+    """Compute with the constants, and keep nothing: what fails now would fail at the next run."""
+    with access.reading(ws, actor) as conn:
+        ground = areas.load(conn, ws.home_level)
+        if ground.empty:
+            return
+        snapshot = take_snapshot(conn, ws, ground, clock.today(register.load(conn)))
+    try:
+        found = assess(snapshot, {slug: method.values for slug, method in methods.items()})
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise InvalidDataError(f"用这些参数算不出风险：{error}。没有保存") from error
+    scores = found.result.scores["R"].dropna()
+    if not scores.between(0, 100).all():
+        raise InvalidDataError("用这些参数得出的分数不在 0 至 100 之间。没有保存")
+
+
+@cache
+def _own() -> dict[str, Method]:
+    """Return the constants that come with the software: its files do not change while it runs."""
+    return load_methods(DATA / "methods")
+
+
 def _version(row: RowMapping | None) -> InForce:
-    own = load_methods(DATA / "methods")
+    own = _own()
     if row is None:
         return InForce(own)
     methods = parameters.changed(own, row["values"])

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from gis.domain.kinds import Title
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
-from gis.domain.risk.assess import INDEX
+from gis.domain.risk.constants import INDEX
 from gis.domain.risk.explain import HAZARDS, by_step, shares
 from gis.domain.risk.model import Model, Step
 from gis.domain.risk.sources import LIMIT

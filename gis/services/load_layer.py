@@ -16,7 +16,7 @@ from gis.domain.features import collection, feature_texts
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
-from gis.domain.risk.assess import INDEX
+from gis.domain.risk.constants import INDEX
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading

@@ -18,7 +18,7 @@ from gis.domain.days import LEGAL_ZONE
 from gis.domain.document import Document
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.rights import Actor
-from gis.domain.risk.assess import INDEX
+from gis.domain.risk.constants import INDEX
 from gis.files.typeset import typeset
 from gis.services import coarse
 from gis.services.access import reading

@@ -177,6 +177,8 @@ class _Reader:
         match change.get("do"):
             case "add":
                 kind = self._ws.kind(str(change["kind"]))
+                if "point" not in kind.geometry:
+                    raise InvalidDataError(f"{kind.title.zh}不是点，不能只用一个坐标新增")
                 given = self._values(kind, change.get("values", {}))
                 row = (self._point(change), {**given, "name": str(change["name"])})
                 self.added.setdefault(kind.slug, []).append(row)
@@ -199,7 +201,7 @@ class _Reader:
     def _place(self, change: Change) -> tuple[int, SiteKind]:
         id_ = change["site"]
         for slug, frame in self._snapshot.sites_m.items():
-            if isinstance(id_, int) and (frame["id"] == id_).any():
+            if type(id_) is int and (frame["id"] == id_).any():  # True is no number of a place
                 return id_, self._ws.kind(slug)
         raise InvalidDataError(f"没有编号为 {id_} 的场所，或它还没有位置")
 
@@ -211,6 +213,8 @@ class _Reader:
 
     def _values(self, kind: SiteKind, given: Mapping[str, Any]) -> dict[str, Any]:
         """Read values as a file's; a blank one is unknown."""
+        if not (isinstance(given, Mapping) and all(_is_plain(v) for v in given.values())):
+            raise InvalidDataError("values 应为字段到值的对照")
         known = {field.name: field for field in kind.open_fields}
         if strange := set(given) - set(known):
             raise InvalidDataError(f"{kind.title.zh}没有字段 {'、'.join(sorted(strange))}")
@@ -237,10 +241,15 @@ class _Reader:
 
     def _point(self, change: Change) -> shapely.Point:
         lon, lat = float(change["lon"]), float(change["lat"])
-        if not (np.isfinite(lon) and np.isfinite(lat)):
-            raise InvalidDataError("坐标应为有限的数值")
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise InvalidDataError("坐标应为经纬度（CGCS2000，度），例如 119.37, 31.72")
         place = gpd.GeoDataFrame(geometry=[shapely.Point(lon, lat)], crs=STORED)
-        found: shapely.Point = place.to_crs(self._snapshot.areas_m.crs).geometry[0]
+        areas_m = self._snapshot.areas_m
+        found: shapely.Point = place.to_crs(areas_m.crs).geometry[0]
+        if not (areas_m.distance(found).min() <= FARTHEST_M):
+            raise InvalidDataError(
+                f"坐标 {lon}, {lat} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里：经纬度写反了吗？"
+            )
         return found
 
     def _shifted(self, id_: int, kind: SiteKind, point: shapely.Point) -> BaseGeometry:
@@ -252,5 +261,12 @@ class _Reader:
         return moved
 
 
+FARTHEST_M = 20_000.0
+"""Farther from every area no place is imagined: the coordinates are wrong then."""
+
 DOES = ("close", "alter", "move", "add", "rectify")
 """What a change may do."""
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)

@@ -298,27 +298,6 @@ record = sa.Table(
     sqlite_autoincrement=True,
 )
 
-terrain = sa.Table(
-    "terrain",
-    metadata,
-    _id(),
-    sa.Column("at", Utc, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("revision", sa.BigInteger, nullable=False),
-    sa.Column("source", sa.Text),
-    sa.Column("file_name", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("synthetic", sa.Boolean, nullable=False),
-    sa.Column("crs", sa.Text, nullable=False),
-    sa.Column("west_m", sa.Double, nullable=False),
-    sa.Column("north_m", sa.Double, nullable=False),
-    sa.Column("cell_m", sa.Double, nullable=False),
-    sa.Column("rows", sa.Integer, nullable=False),
-    sa.Column("cols", sa.Integer, nullable=False),
-    sa.Column("heights", sa.LargeBinary, nullable=False, comment="zlib of float32, north first"),
-    sqlite_autoincrement=True,
-)
-
 parameter_set = sa.Table(
     "parameter_set",
     metadata,

@@ -39,6 +39,9 @@ def test_a_value_that_was_set_is_in_force_and_no_longer_the_standards() -> None:
         ("index", "sector_weights", dict.fromkeys(toyland.INDEX["sector_weights"], 0), "大于 0"),
         ("gas", "city", " ", "不能空着"),
         ("index", "quality_limits", [0.1, "x", 0.6], "数值"),
+        ("uncertainty", "draws", 999, "不能小于 1000"),
+        ("uncertainty", "draws", 1e9, "不能大于 20000"),
+        ("hotspots", "heat_cell_m", 0, "不能小于 25"),
     ],
 )
 def test_a_value_that_cannot_take_the_place_is_refused_by_name(

@@ -130,6 +130,13 @@ def test_parameters_are_versions_with_an_author_and_a_reason(ws: Workspace) -> N
     )  # fmt: skip
 
 
+def test_parameters_that_nothing_can_be_computed_with_are_not_kept(ws: Workspace) -> None:
+    beyond = {"index": {"exponents": {"he": 0.5, "v": 2.0, "c": 2.0}}}
+    with pytest.raises(InvalidDataError, match="没有保存"):
+        save_parameters(ws, ADMINISTRATOR, beyond, reason="指数改得太大", based_on=None)
+    assert show_parameters(ws, ADMINISTRATOR)["versions"] == []
+
+
 def test_only_an_administrator_sets_parameters_and_says_why(ws: Workspace) -> None:
     lower = {"index": {"class_limits": [10, 20, 30, 40]}}
     with pytest.raises(ForbiddenError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,11 @@ def test_without_changes_everything_stays(ws: Workspace) -> None:
 
 def test_rectified_cases_give_what_a_computation_after_closing_them_gives(ws: Workspace) -> None:
     told = then(ws, {"do": "rectify", "site": ids(ws)["P-west"]})
+    today = dt.date.fromisoformat(try_scenario(ws, TOWN, [])["present"]["as_of"])
     with ws.engine.begin() as conn:
         of_place = sa.select(site.c.id).where(site.c.key == "P-west").scalar_subquery()
         closing = sa.update(hazard).where(hazard.c.site == of_place)
-        conn.execute(closing.values(state="已销号"))
+        conn.execute(closing.values(state="已销号", closed_on=today))
         conn.execute(sa.update(register).values(revision=register.c.revision + 1))
     assert told == computed(ws)
 
@@ -115,8 +117,16 @@ def test_the_present_is_taken_anew_when_the_register_changed(ws: Workspace, tmp_
         ({"do": "close"}, "site"),
         ({"do": "explode", "site": 1}, "close、alter、move、add、rectify"),
         ({"do": "add", "kind": "castle", "name": "x", "lon": 1, "lat": 1}, "castle"),
-        ({"do": "add", "kind": "mine", "name": "x", "lon": "east", "lat": 1}, "east"),
+        ({"do": "add", "kind": "school", "name": "x", "lon": "east", "lat": 1}, "east"),
         ({"do": "rectify", "case": "none"}, "none"),
+        ({"do": "close", "site": True}, "True"),
+        ({"do": "alter", "site": 1, "values": ["risk_colour"]}, "values"),
+        ({"do": "alter", "site": 1, "values": {"risk_colour": {"a": 1}}}, "values"),
+        ({"do": "alter", "site": 1, "values": {"owner": "x"}}, "owner"),
+        ({"do": "add", "kind": "gas_pipeline", "name": "x", "lon": 119.32, "lat": 31.72}, "不是点"),
+        ({"do": "add", "kind": "school", "name": "x", "lon": 31.72, "lat": 119.32}, "经纬度"),
+        ({"do": "add", "kind": "school", "name": "x", "lon": 31.72, "lat": 19.32}, "写反"),
+        ({"do": "add", "kind": "school", "name": "x", "lon": float("nan"), "lat": 1}, "经纬度"),
     ],
 )
 def test_a_change_that_cannot_be_is_told(ws: Workspace, change: dict[str, Any], said: str) -> None:

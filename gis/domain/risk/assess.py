@@ -10,11 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gis.domain.arrays import Bools
 from gis.domain.kinds import SiteKind
 from gis.domain.risk import flags as flagging
 from gis.domain.risk import indicators as indicating
 from gis.domain.risk import register, registry
-from gis.domain.risk.constants import Constants
+from gis.domain.risk.constants import EXPOSURE, INDEX, Constants, number
 from gis.domain.risk.dq import quality
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.index import classes
@@ -22,10 +23,6 @@ from gis.domain.risk.model import PEOPLE, Model, Scene, Sites
 from gis.domain.risk.pairs import near
 from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import join
-from gis.domain.terrain import Terrain
-
-INDEX, EXPOSURE, UNCERTAINTY = "index", "exposure", "uncertainty"
-"""Names of the methods that hold the constants of what is not a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,6 @@ class Snapshot:
         The day it speaks of.
     records
         Sort of record to frame (``site``, then its fields).
-    terrain
-        Elevation in the same CRS; None where there is none.
     """
 
     sites_m: Sites
@@ -59,11 +54,10 @@ class Snapshot:
     coverage: pd.DataFrame | None
     as_of: dt.date
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    terrain: Terrain | None = None
 
     def scene(self, people: gpd.GeoDataFrame) -> Scene:
         """Return what the models see of it."""
-        return Scene(self.sites_m, people, self.as_of, near, self.records, self.terrain)
+        return Scene(self.sites_m, people, self.as_of, near, self.records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +99,16 @@ class Made:
     ----------
     people
         Receptors frame.
-    sources, facts
-        Slug of the model to what it made; without what the hazard register adds.
+    sources, flags
+        Slug of the model to what it made, flags where they hold (``flags.FLAGS``); without what
+        the hazard register adds.
     indicators
         As ``indicators.indicators`` gives them.
     """
 
     people: gpd.GeoDataFrame
     sources: Mapping[str, gpd.GeoDataFrame]
-    facts: Mapping[str, gpd.GeoDataFrame]
+    flags: Mapping[str, pd.DataFrame]
     indicators: pd.DataFrame
 
 
@@ -153,7 +148,8 @@ def make(
     before
         What was made of another snapshot, from which this one differs in nothing but ``touched``.
     touched
-        Kinds and sorts of records that differ. Only what reads them is made again.
+        Kinds and sorts of records that differ, or ``scenario.CASES``. Only what reads them is made
+        again.
     """
     changed = set(touched)
     holds_people = any(
@@ -168,17 +164,18 @@ def make(
         people = before.people
     scene = snapshot.scene(people)
     again = [model for model in models if before is None or model.reads & changed]
-    same = before is not None and not changed
-    found = (
-        before.indicators
-        if before is not None and same
-        else indicating.indicators(snapshot, people, constants[EXPOSURE])
-    )
+    if before is None or changed:
+        found = indicating.indicators(snapshot, people, constants[EXPOSURE])
+    else:
+        found = before.indicators
     sources = {m.slug: m.sources(scene, constants[m.constants]) for m in again}
-    facts = {m.slug: m.flags(scene, constants[m.constants]) for m in again}
+    raised = {
+        m.slug: flagging.locate(m.flags(scene, constants[m.constants]), snapshot.areas_m)
+        for m in again
+    }
     if before is not None:
-        sources, facts = {**before.sources, **sources}, {**before.facts, **facts}
-    return Made(people, sources, facts, found)
+        sources, raised = {**before.sources, **sources}, {**before.flags, **raised}
+    return Made(people, sources, raised, found)
 
 
 def conclude(
@@ -188,12 +185,12 @@ def conclude(
     values = constants[INDEX]
     areas_m, kinds, coverage = snapshot.areas_m, snapshot.kinds, snapshot.coverage
     sources = join([made.sources[model.slug] for model in models])
-    facts = {model.slug: made.facts[model.slug] for model in models}
-    stated = list(facts.values())
+    raised = [made.flags[model.slug] for model in models]
     if snapshot.hazards_m is not None:
         lifts = register.uplift(snapshot.hazards_m, snapshot.as_of, values)
         sources = register.apply(sources, lifts)
-        stated.append(register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values))
+        cases = register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values)
+        raised.append(flagging.locate(cases, areas_m))
     reads = registry.reads(models)
     both = indicating.dimensions(made.indicators, constants[EXPOSURE])
     result = evaluate(
@@ -206,11 +203,11 @@ def conclude(
         vulnerability=both["V"].to_numpy(dtype=np.float64),
         coping=both["C"].to_numpy(dtype=np.float64),
     )
-    flags = flagging.locate(flagging.join(stated), areas_m)
+    flags = flagging.together(raised, areas_m)
     told = flagging.as_told(flags, snapshot.sites_m, kinds)
     shown = classes(result.scores["area"], result.scores["R"].to_numpy(), told, values)
     by_sector = [
-        _sector_classes(result, sector, _told_of(facts, sector, models, snapshot), values)
+        _sector_classes(result, sector, _told_of(made, sector, models, snapshot), values)
         for sector in dict.fromkeys(model.sector for model in models)
     ]
     grades = quality(
@@ -220,19 +217,23 @@ def conclude(
         reads=reads,
         constants=values,
         coverage=coverage,
-        dimensions=both,
+        dimensions_known=_enough(both, constants[EXPOSURE]),
     )
     by_sector_frame = pd.concat(by_sector, ignore_index=True)
     return Assessment(result, flags, shown, by_sector_frame, grades, made.indicators, both)
 
 
-def _told_of(
-    facts: Mapping[str, gpd.GeoDataFrame], sector: str, models: Sequence[Model], of: Snapshot
-) -> pd.DataFrame:
+def _enough(both: pd.DataFrame, exposure: Constants) -> Bools:
+    """Tell where enough of the weight of V and of C is known, in code order."""
+    least = number(exposure, "known_share")
+    known: Bools = (both[["v_known", "c_known"]] >= least).all(axis=1).to_numpy(dtype=bool)
+    return known
+
+
+def _told_of(made: Made, sector: str, models: Sequence[Model], of: Snapshot) -> pd.DataFrame:
     """Return the flags that a sector's own models raised, as they may be told."""
-    own = [facts[model.slug] for model in models if model.sector == sector]
-    located = flagging.locate(flagging.join(own), of.areas_m)
-    return flagging.as_told(located, of.sites_m, of.kinds)
+    own = [made.flags[model.slug] for model in models if model.sector == sector]
+    return flagging.as_told(flagging.together(own, of.areas_m), of.sites_m, of.kinds)
 
 
 def _sector_classes(

@@ -13,6 +13,9 @@ Value = float | str | tuple[float, ...] | tuple[str, ...] | Mapping[str, float]
 Constants = Mapping[str, Value]
 """Name to value: what every function of ``gis.domain.risk`` takes."""
 
+INDEX, EXPOSURE, SPREAD = "index", "exposure", "uncertainty"
+"""Names of the methods that hold the constants of what is not a model."""
+
 Tag = Literal["V", "G", "M", "C"]
 """How well founded a constant is (METHOD 0.1): seen, general knowledge, our choice, computed."""
 
@@ -33,6 +36,8 @@ class Constant:
         The standard or our method, and its clause, table or section.
     note
         What a reader must know besides; may be empty.
+    least, most
+        Limits of what an office may set in its place, both included; None: by its sign alone.
     """
 
     value: Value
@@ -41,6 +46,8 @@ class Constant:
     standard: str
     clause: str
     note: str = ""
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import pandas as pd
 from gis.domain.arrays import Floats
 from gis.domain.kinds import SiteKind
 from gis.domain.risk import registry
-from gis.domain.risk.constants import Constants, number, numbers
+from gis.domain.risk.constants import SPREAD, Constants, number, numbers
 from gis.domain.risk.evaluate import Result
 from gis.domain.risk.gains import PLACE, RESIDENTS, VILLAGE, gains
 from gis.domain.risk.indicators import INDICATORS
 from gis.domain.risk.model import Model
-from gis.domain.risk.uncertainty import SPREAD, Draws
+from gis.domain.risk.uncertainty import Draws
 
 UNSCORED, UNSURVEYED = "unscored", "unsurveyed"
 """Sorts besides ``PLACE`` and ``VILLAGE``: a village without a score, and one that has a score

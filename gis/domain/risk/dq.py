@@ -23,7 +23,7 @@ def quality(
     reads: Mapping[str, Sequence[str]],
     constants: Constants,
     coverage: pd.DataFrame | None = None,
-    dimensions: pd.DataFrame | None = None,
+    dimensions_known: Bools | None = None,
 ) -> pd.DataFrame:
     """Grade the data behind each area's score.
 
@@ -41,8 +41,8 @@ def quality(
         The values of ``index.toml``.
     coverage
         Rows (kind, village, status); None: not judged.
-    dimensions
-        As ``indicators.dimensions`` gives them, in code order; None: V and C are the default.
+    dimensions_known
+        Where enough of V and C is known, in code order; None: nowhere.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def quality(
     worst = np.maximum(measured, half * frame["people_spread"])
     scored = ~np.isnan(result.scores["R"].to_numpy())
     rank = np.searchsorted(numbers(constants, "quality_limits"), worst, side="right")
-    told = _dimensions_known(dimensions, len(ids))
+    told = np.zeros(len(ids), dtype=bool) if dimensions_known is None else dimensions_known
     rank = np.where(scored, np.maximum(rank, np.where(told, 0, 1)), len(GRADES) - 1)
     notes = _notes(frame, result, ordered, status, [kinds[k] for k in used], reads, kinds)
     notes = [
@@ -87,18 +87,6 @@ def quality(
         unknown_share=np.where(scored, worst, 1.0),
         notes_zh=pd.Series(notes, dtype=object),
     )
-
-
-HALF = 0.5
-"""Least known part of the weight of V and of C: below it the default speaks and not the data."""
-
-
-def _dimensions_known(dimensions: pd.DataFrame | None, n: int) -> Bools:
-    """Tell where at least half of the weight of V and of C is known."""
-    if dimensions is None:
-        return np.zeros(n, dtype=bool)
-    known: Bools = (dimensions[["v_known", "c_known"]] >= HALF).all(axis=1).to_numpy(dtype=bool)
-    return known
 
 
 def _used(kinds: Mapping[str, SiteKind], reads: Mapping[str, Sequence[str]]) -> list[str]:

@@ -181,6 +181,20 @@ def locate(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
     return found.astype({"area": "int64", "floor": "int64"})
 
 
+def together(parts: Sequence[pd.DataFrame], areas_m: pd.DataFrame) -> pd.DataFrame:
+    """Put flags frames of different rules together, ordered as ``locate`` orders them.
+
+    ``areas_m`` is what they were located in.
+    """
+    found = pd.concat(parts, ignore_index=True)
+    codes = areas_m.set_index("area")["code"]
+    keys = found.assign(place=found["area"].map(codes), least=-found["floor"])
+    order = keys.assign(site=keys["site"].fillna(0).astype("int64")).sort_values(
+        ["place", "least", "rule", "site"], kind="stable"
+    )
+    return found.loc[order.index].reset_index(drop=True)
+
+
 def closed_text(kind: SiteKind) -> str:
     """Return what is said of a flag of a restricted place to those who are not in charge of it."""
     return f"{kind.title.zh}的安全规则"

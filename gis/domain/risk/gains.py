@@ -13,12 +13,11 @@ import pandas as pd
 from gis.domain.arrays import Floats, Ints
 from gis.domain.kinds import SiteKind
 from gis.domain.risk import uncertainty
-from gis.domain.risk.constants import Constants, number
+from gis.domain.risk.constants import INDEX, SPREAD, Constants, number
 from gis.domain.risk.evaluate import Result
 from gis.domain.risk.load import rows_of
 from gis.domain.risk.model import Model
 from gis.domain.risk.pairs import pair
-from gis.domain.risk.uncertainty import INDEX, SPREAD
 
 PLACE, VILLAGE = "place", "village"
 """Whose the field is that would lessen an error."""

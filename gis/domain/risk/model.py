@@ -13,7 +13,6 @@ import pandas as pd
 from gis.domain.arrays import Floats, Geometries, Ints
 from gis.domain.kinds import Title
 from gis.domain.risk.constants import Constants
-from gis.domain.terrain import Terrain
 
 Sites = Mapping[str, gpd.GeoDataFrame]
 """Kind to site frame in metres; a kind that is missing counts as having no rows."""
@@ -44,8 +43,6 @@ class Scene:
         The one spatial join.
     records
         Record passport to frame of the rows that belong to places (``site``, then its fields).
-    terrain
-        Elevation in the CRS of the sites; None where none was loaded.
     """
 
     sites_m: Sites
@@ -53,7 +50,6 @@ class Scene:
     as_of: dt.date
     near: Near
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    terrain: Terrain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class Model:
         ``flags(scene, constants)`` gives a facts frame (``flags.FACTS``); it may look at other
         kinds.
     looks_at
-        What else its sources and flags read: kinds, sorts of records, ``PEOPLE``, ``TERRAIN``.
+        What else its sources and flags read: kinds, sorts of records, ``PEOPLE``.
         Nothing of theirs changes while none of these and of ``kinds`` does.
     """
 
@@ -123,5 +119,5 @@ class Model:
         return frozenset({*self.kinds, *self.looks_at})
 
 
-PEOPLE, TERRAIN = "people", "terrain"
-"""Names in ``Model.looks_at`` of what a scene holds besides kinds and records."""
+PEOPLE = "people"
+"""Name in ``Model.looks_at`` of the receptors."""

@@ -56,7 +56,9 @@ def check(methods: Mapping[str, Method], values: Values) -> None:
             continue
         for name, value in given.items():
             own = methods[slug].constants.get(name)
-            fault = "没有这个常数" if own is None else _fault(own.value, value)
+            fault = (
+                "没有这个常数" if own is None else _fault(own.value, value) or _beyond(own, value)
+            )
             if fault:
                 faults.append(f"{slug} 的 {name}：{fault}")
     if faults:
@@ -132,6 +134,21 @@ def _fault(own: Value, value: Any) -> str | None:
     if isinstance(own, str):
         return None if isinstance(value, str) and value.strip() else "应为文字，不能空着"
     return _fault_of_numbers((own,), (value,), table=False)
+
+
+def _fault_of(own: Constant, value: Any) -> str | None:
+    return _fault(own.value, value) or _beyond(own, value)
+
+
+def _beyond(own: Constant, value: Any) -> str | None:
+    """Say that a number, a list or a table has one beyond the constant's limits."""
+    given = [*value.values()] if isinstance(value, Mapping) else value
+    given = given if isinstance(given, list | tuple) else [given]
+    if own.least is not None and min(given) < own.least:
+        return f"不能小于 {own.least:g}"
+    if own.most is not None and max(given) > own.most:
+        return f"不能大于 {own.most:g}"
+    return None
 
 
 def _fault_of_numbers(own: Sequence[float], given: Sequence[Any], *, table: bool) -> str | None:

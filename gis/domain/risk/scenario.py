@@ -17,6 +17,9 @@ from gis.errors import InvalidDataError
 
 Values = Mapping[str, Any]
 
+CASES = "hazard"
+"""In place of a kind: the cases of the hazard register differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -44,7 +47,7 @@ class Scenario:
 
 
 def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, frozenset[str]]:
-    """Return the snapshot as it would be, and the kinds whose places differ.
+    """Return the snapshot as it would be, and the kinds whose places differ (``CASES``: hazards).
 
     Raises
     ------
@@ -62,7 +65,12 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, frozenset
     hazards_m = snapshot.hazards_m
     if hazards_m is not None and scenario.rectified:
         closed = hazards_m["code"].isin(scenario.rectified)
-        hazards_m = hazards_m.assign(state=hazards_m["state"].where(~closed, CLOSED))
+        today = snapshot.as_of.isoformat()
+        hazards_m = hazards_m.assign(
+            state=hazards_m["state"].where(~closed, CLOSED),
+            closed_on=hazards_m["closed_on"].where(~closed, today),
+        )
+        touched |= {CASES}
     return replace(snapshot, sites_m=sites_m, hazards_m=hazards_m), touched
 
 

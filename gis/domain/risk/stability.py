@@ -12,9 +12,8 @@ from scipy import stats
 
 from gis.domain.arrays import Floats, Ints
 from gis.domain.risk import index as indexing
-from gis.domain.risk.constants import Constants, number, numbers
+from gis.domain.risk.constants import INDEX, SPREAD, Constants, number, numbers
 from gis.domain.risk.evaluate import Result
-from gis.domain.risk.uncertainty import INDEX, SPREAD
 
 SUMMARY = (
     "area", "low", "median", "high", "classes", "shown", "shown_zh", "stable",

@@ -14,7 +14,7 @@ from gis.domain.arrays import Floats, Ints, Objects
 from gis.domain.keyed import normal, numbered, uniform
 from gis.domain.risk import index as indexing
 from gis.domain.risk import load as loading
-from gis.domain.risk.constants import Constants, number, numbers, table
+from gis.domain.risk.constants import EXPOSURE, INDEX, SPREAD, Constants, number, numbers, table
 from gis.domain.risk.evaluate import Result
 from gis.domain.risk.pairs import pair
 
@@ -26,9 +26,6 @@ sources hit, how many people there are, and indicators that nobody knows."""
 
 DATA_PARTS = (INTENSITY, RADIUS, PEOPLE, INDICATORS)
 """Those that are not certain because of what the register holds; the others are the method's."""
-
-INDEX, SPREAD, EXPOSURE = "index", "uncertainty", "exposure"
-"""The methods whose constants are read."""
 
 MEMORY_BYTES = 128 * 2**20
 """About how much the draws that are computed at a time may take; more is not faster. A draw is

@@ -1,4 +1,4 @@
-"""Records, terrain, parameters, what a run was made of, scenarios."""
+"""Records, parameters, what a run was made of, scenarios."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ UTC = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Go to this step."""
     _records()
-    _terrain()
     _parameters()
     _runs()
 
@@ -52,31 +51,6 @@ def _records() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_record_kind_site_key"), "record", ["kind", "site", "key"])
-
-
-def _terrain() -> None:
-    op.create_table(
-        "terrain",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("at", UTC, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=True),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("synthetic", sa.Boolean(), nullable=False),
-        sa.Column("crs", sa.Text(), nullable=False),
-        sa.Column("west_m", sa.Double(), nullable=False),
-        sa.Column("north_m", sa.Double(), nullable=False),
-        sa.Column("cell_m", sa.Double(), nullable=False),
-        sa.Column("rows", sa.Integer(), nullable=False),
-        sa.Column("cols", sa.Integer(), nullable=False),
-        sa.Column(
-            "heights", sa.LargeBinary(), nullable=False, comment="zlib of float32, north first"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_terrain")),
-        sqlite_autoincrement=True,
-    )
 
 
 def _parameters() -> None:
