@@ -28,8 +28,12 @@ from gis.services.export_layer import export_layer, log_export
 from gis.services.find_duplicates import find_duplicates
 from gis.services.import_sites import import_sites
 from gis.services.load_layer import list_layers, load_layer
+from gis.services.print_card import print_card
 from gis.services.query_near import query_near
+from gis.services.try_scenario import try_scenario
+from gis.storage import dialect, sites
 from gis.workspace import DATA, Settings, Workspace, open_workspace
+from webmap.prints import PALETTE
 
 LON, LAT = 119.370, 31.719
 RADIUS_M = 500.0
@@ -105,7 +109,13 @@ def jobs(ws: Workspace, folder: Path) -> dict[str, tuple[Job, Job | None]]:
         ),
         "possible duplicates among all places": (lambda: find_duplicates(ws, OPERATOR), None),
         "entry of the audit log": (lambda: log_export(ws, GUEST, "benchmark"), None),
-        "risk of the town, computed and stored": (lambda: compute_risk(ws, OPERATOR), None),
+        "what if a plant were closed": (lambda: what_if(ws, "enterprise", "close"), None),
+        "what if its hazards were rectified": (lambda: what_if(ws, "enterprise", "rectify"), None),
+        "card of a village as PDF": (lambda: read(card(ws)), None),
+        "risk of the town with 2,000 draws, computed and stored": (
+            lambda: compute_risk(ws, OPERATOR),
+            None,
+        ),
     }
 
 
@@ -118,6 +128,18 @@ def near_by_frames(frames: dict[str, gpd.GeoDataFrame]) -> str:
         found.append(frame[distance_m <= RADIUS_M].assign(distance_m=distance_m))
     together = gpd.GeoDataFrame(pd.concat(found, ignore_index=True))
     return str(together.sort_values("distance_m").to_json(default=str))
+
+
+def what_if(ws: Workspace, kind: str, do: str) -> Any:
+    """Try a change of the first place of a kind; the present is warm after the first time."""
+    with dialect.reading(ws.engine) as conn:
+        first = int(sites.load(conn, ws.kind(kind))["id"].iloc[0])
+    return try_scenario(ws, OPERATOR, [{"do": do, "site": first}])
+
+
+def card(ws: Workspace) -> Any:
+    """Print the card of a village."""
+    return print_card(ws, GUEST, "village", "320413109203", lang="zh", palette=PALETTE)
 
 
 def read(document: Any) -> bytes:
