@@ -18,6 +18,7 @@ import shapely
 
 from gis.domain.crs import METRIC
 from gis.domain.kinds import Field, SiteKind
+from gis.domain.relief import Relief
 from gis.domain.risk.assess import Snapshot
 from gis.domain.risk.model import Scene
 from gis.domain.risk.pairs import near
@@ -201,6 +202,13 @@ def random_sites(
         for row in range(n)
     ]
     return site_frame(kind, rows)
+
+
+def relief() -> Relief:
+    """Return hills under and around the township, on cells of 50 m."""
+    x, y = np.meshgrid(np.arange(-475.0, 6500.0, 50.0), np.arange(2475.0, -500.0, -50.0))
+    hills = 60.0 + 40.0 * np.sin(x / 700.0) * np.cos(y / 500.0)
+    return Relief(-500.0, 2500.0, 50.0, hills, "toy", synthetic=True)
 
 
 def coverage(status: str = "complete", **other: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from gis.domain.risk import index, load, registry
 from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.evaluate import Result, evaluate
 from gis.domain.risk.flags import FACTS
-from gis.domain.risk.model import Model
+from gis.domain.risk.model import RELIEF, Model
 from gis.domain.risk.pairs import halo, pair
 from gis.domain.risk.receptors import COLUMNS as RECEPTOR_COLUMNS
 from gis.domain.risk.receptors import receptors
@@ -204,7 +204,7 @@ def test_the_steps_of_a_model_name_fields_and_constants_that_are_there(model: Mo
 
 
 @models
-def test_a_model_reads_only_the_kinds_that_it_names(model: Model) -> None:
+def test_a_model_reads_only_what_it_names(model: Model) -> None:
     rng = np.random.default_rng(11)
     sites = {
         kind: toyland.random_sites(kind, rng, 40, first_id=1 + 1000 * place)
@@ -212,9 +212,10 @@ def test_a_model_reads_only_the_kinds_that_it_names(model: Model) -> None:
     }
     people = toyland.scene(sites).people
     values = toyland.VALUES[model.constants]
-    whole = replace(toyland.scene(sites), people=people)
+    whole = replace(toyland.scene(sites), people=people, relief=toyland.relief())
     named = {kind: frame for kind, frame in sites.items() if kind in model.reads}
-    part = replace(toyland.scene(named), people=people)
+    seen = whole.relief if RELIEF in model.reads else None
+    part = replace(toyland.scene(named), people=people, relief=seen)
     pd.testing.assert_frame_equal(model.sources(whole, values), model.sources(part, values))
     pd.testing.assert_frame_equal(model.flags(whole, values), model.flags(part, values))
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gis.domain.arrays import Bools
 from gis.domain.kinds import SiteKind
+from gis.domain.relief import Relief
 from gis.domain.risk import flags as flagging
 from gis.domain.risk import indicators as indicating
 from gis.domain.risk import register, registry
@@ -45,6 +46,8 @@ class Snapshot:
         The day it speaks of.
     records
         Sort of record to frame (``site``, then its fields).
+    relief
+        The relief of the land, None where none was imported.
     """
 
     sites_m: Sites
@@ -54,10 +57,11 @@ class Snapshot:
     coverage: pd.DataFrame | None
     as_of: dt.date
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    relief: Relief | None = None
 
     def scene(self, people: gpd.GeoDataFrame) -> Scene:
         """Return what the models see of it."""
-        return Scene(self.sites_m, people, self.as_of, near, self.records)
+        return Scene(self.sites_m, people, self.as_of, near, self.records, self.relief)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gis.domain.arrays import Floats, Geometries, Ints
 from gis.domain.kinds import Title
+from gis.domain.relief import Relief
 from gis.domain.risk.constants import Constants
 
 Sites = Mapping[str, gpd.GeoDataFrame]
@@ -43,6 +44,8 @@ class Scene:
         The one spatial join.
     records
         Record passport to frame of the rows that belong to places (``site``, then its fields).
+    relief
+        The relief of the land, None where none was imported.
     """
 
     sites_m: Sites
@@ -50,6 +53,7 @@ class Scene:
     as_of: dt.date
     near: Near
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    relief: Relief | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Model:
         ``flags(scene, constants)`` gives a facts frame (``flags.FACTS``); it may look at other
         kinds.
     looks_at
-        What else its sources and flags read: kinds, sorts of records, ``PEOPLE``.
+        What else its sources and flags read: kinds, sorts of records, ``PEOPLE``, ``RELIEF``.
         Nothing of theirs changes while none of these and of ``kinds`` does.
     """
 
@@ -121,3 +125,6 @@ class Model:
 
 PEOPLE = "people"
 """Name in ``Model.looks_at`` of the receptors."""
+
+RELIEF = "relief"
+"""Name in ``Model.looks_at`` of the relief."""

@@ -1,0 +1,147 @@
+"""The relief of the land: heights on a grid of square cells, their slope and aspect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from gis.domain.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relief:
+    """Heights of the land (docs/methods/relief.md).
+
+    Attributes
+    ----------
+    west_m, north_m
+        Outer corner of the north-west cell, in the metric CRS of the town.
+    cell_m
+        Side of a cell, metres, > 0.
+    height_m
+        Height in the middle of each cell, metres; rows from the north, columns from the west; NaN
+        where unknown. Shape (H, W).
+    source
+        Where it is from, in words for people.
+    synthetic
+        Whether it was made up for a demonstration.
+    """
+
+    west_m: float
+    north_m: float
+    cell_m: float
+    height_m: Floats
+    source: str
+    synthetic: bool
+
+    def at(self, x_m: Floats, y_m: Floats) -> Floats:
+        """Return heights at places, metres, bilinear between the middles of cells.
+
+        Parameters
+        ----------
+        x_m, y_m
+            In the relief's CRS, any one shape.
+
+        Returns
+        -------
+        The same shape. Within half a cell of the rim the rim's own heights go on; NaN outside, and
+        where a height that counts is unknown.
+        """
+        column, row = self.place(x_m, y_m)
+        height, width = self.height_m.shape
+        inside = (np.abs(2 * row + 1 - height) <= height) & (
+            np.abs(2 * column + 1 - width) <= width
+        )
+        rows = np.clip(np.where(inside, row, 0.0), 0, height - 1)
+        columns = np.clip(np.where(inside, column, 0.0), 0, width - 1)
+        return np.where(inside, _bilinear(self.height_m, rows, columns), np.nan)
+
+    def place(self, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
+        """Return column and row of places, fractional; whole numbers are the middles of cells."""
+        column = (np.asarray(x_m, dtype=np.float64) - self.west_m) / self.cell_m - 0.5
+        row = (self.north_m - np.asarray(y_m, dtype=np.float64)) / self.cell_m - 0.5
+        return column, row
+
+
+def slope_deg(relief: Relief) -> Floats:
+    """Return the slope of each cell, degrees 0..90, shape (H, W).
+
+    Horn (1981) over the eight cells around it; NaN where one of them, or the cell itself, is
+    unknown, and along the rim.
+    """
+    east, north = _gradient(relief)
+    return np.degrees(np.arctan(np.hypot(east, north)))
+
+
+def aspect_deg(relief: Relief) -> Floats:
+    """Return which way each cell faces, downhill: degrees clockwise from north, [0, 360).
+
+    Shape (H, W). Horn (1981); NaN where it is flat or the slope is unknown.
+    """
+    east, north = _gradient(relief)
+    facing = np.degrees(np.arctan2(-east, -north)) % 360.0
+    # The remainder of a tiny negative number is 360 itself.
+    facing[facing >= 360.0] = 0.0
+    return np.where((east == 0.0) & (north == 0.0), np.nan, facing)
+
+
+def slope_at(relief: Relief, x_m: Floats, y_m: Floats) -> Floats:
+    """Return the slope of the cells in which places lie, degrees; NaN outside or unknown."""
+    return cell_at(relief, slope_deg(relief), x_m, y_m)
+
+
+def aspect_at(relief: Relief, x_m: Floats, y_m: Floats) -> Floats:
+    """Return which way the cells face in which places lie (``aspect_deg``); NaN outside too."""
+    return cell_at(relief, aspect_deg(relief), x_m, y_m)
+
+
+def cell_at(relief: Relief, values: Floats, x_m: Floats, y_m: Floats) -> Floats:
+    """Return the value of the cell in which each place lies.
+
+    Parameters
+    ----------
+    values
+        One value a cell, shape (H, W): what ``slope_deg`` or ``aspect_deg`` gave, for several uses.
+    x_m, y_m
+        In the relief's CRS, any one shape.
+
+    Returns
+    -------
+    The same shape; NaN outside.
+    """
+    column, row = (np.floor(part + 0.5) for part in relief.place(x_m, y_m))
+    height, width = values.shape
+    inside: Bools = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    rows: Ints = np.where(inside, row, 0).astype(np.int64)
+    columns: Ints = np.where(inside, column, 0).astype(np.int64)
+    return np.where(inside, values[rows, columns], np.nan)
+
+
+def _bilinear(values: Floats, rows: Floats, columns: Floats) -> Floats:
+    """Read a grid between its middles; rows and columns lie within it, any one shape.
+
+    A neighbour that has no weight does not count, be it unknown.
+    """
+    top, left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
+    down, across = rows - top, columns - left
+    bottom, right = np.where(down > 0, top + 1, top), np.where(across > 0, left + 1, left)
+    upper = values[top, left] * (1 - across) + values[top, right] * across
+    lower = values[bottom, left] * (1 - across) + values[bottom, right] * across
+    found: Floats = upper * (1 - down) + lower * down
+    return found
+
+
+def _gradient(relief: Relief) -> tuple[Floats, Floats]:
+    """Return the rise eastward and northward, metres a metre; NaN where it is not known."""
+    east = np.full(relief.height_m.shape, np.nan)
+    north = np.full(relief.height_m.shape, np.nan)
+    if min(relief.height_m.shape) < 3:
+        return east, north
+    around = sliding_window_view(relief.height_m, (3, 3))
+    known = np.where(np.isnan(around[..., 1, 1]), np.nan, 8.0 * relief.cell_m)
+    weights = np.array([1.0, 2.0, 1.0])
+    east[1:-1, 1:-1] = (around[..., 2] @ weights - around[..., 0] @ weights) / known
+    north[1:-1, 1:-1] = (around[..., 0, :] @ weights - around[..., 2, :] @ weights) / known
+    return east, north
