@@ -26,7 +26,7 @@ LEAST_REASON = 4
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Standing:
     """The constants in force, and which version of the office's values is in them.
 
     Attributes
@@ -50,12 +50,12 @@ class InForce:
         return {slug: method.values for slug, method in self.methods.items()}
 
 
-def in_force(conn: Connection) -> InForce:
+def in_force(conn: Connection) -> Standing:
     """Return the constants that a computation starts from now."""
     return _version(stored.latest(conn))
 
 
-def of_version(conn: Connection, number: int | None) -> InForce:
+def of_version(conn: Connection, number: int | None) -> Standing:
     """Return the constants with an earlier version of the office's values; None: with none."""
     return _version(stored.load_one(conn, number))
 
@@ -65,7 +65,7 @@ def show_parameters(ws: Workspace, actor: Actor) -> dict[str, Any]:
 
     Returns
     -------
-    ``now`` (``InForce``), ``own`` (slug to method) and ``versions`` (newest first: number, at,
+    ``now`` (``Standing``), ``own`` (slug to method) and ``versions`` (newest first: number, at,
     actor, reason, values).
     """
     with access.reading(ws, actor) as conn:
@@ -146,9 +146,9 @@ def _own() -> dict[str, Method]:
     return load_methods(DATA / "methods")
 
 
-def _version(row: RowMapping | None) -> InForce:
+def _version(row: RowMapping | None) -> Standing:
     own = _own()
     if row is None:
-        return InForce(own)
+        return Standing(own)
     methods = parameters.changed(own, row["values"])
-    return InForce(methods, row["id"], row["actor"], row["at"].isoformat())
+    return Standing(methods, row["id"], row["actor"], row["at"].isoformat())

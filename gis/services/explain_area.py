@@ -20,7 +20,7 @@ from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import describe_open
-from gis.services.edit_parameters import InForce, of_version
+from gis.services.edit_parameters import Standing, of_version
 from gis.services.sight import Sight, look
 from gis.storage import areas, codes, runs
 from gis.workspace import Workspace
@@ -120,7 +120,7 @@ def _find_run(conn: Connection, level: str, number: int | None) -> RowMapping | 
 
 
 def _models(
-    run: RowMapping | None, set_here: InForce, slugs: Collection[str]
+    run: RowMapping | None, set_here: Standing, slugs: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """Say what the factors of these models are, with the constants that the run had."""
     if run is None:
@@ -130,7 +130,7 @@ def _models(
     }
 
 
-def _model(model: Model, values: Mapping[str, Any], set_here: InForce) -> dict[str, Any]:
+def _model(model: Model, values: Mapping[str, Any], set_here: Standing) -> dict[str, Any]:
     known = set_here.methods[model.constants].constants
     used = {name for step in model.steps.values() for name in step.constants if name in known}
     return {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gis.domain.risk import constants as given
 from gis.domain.risk import parameters
 from gis.errors import InvalidDataError
 from tests import toyland
@@ -36,7 +37,12 @@ def test_a_value_that_was_set_is_in_force_and_no_longer_the_standards() -> None:
         ("index", "class_limits", [20, 35, 50], "4 个值"),
         ("index", "class_limits", [20, 35, 35, 65], "由小到大"),
         ("index", "sector_weights", {"IND": 1}, "一张表"),
-        ("index", "sector_weights", dict.fromkeys(toyland.INDEX["sector_weights"], 0), "大于 0"),
+        (
+            "index",
+            "sector_weights",
+            dict.fromkeys(given.table(toyland.INDEX, "sector_weights"), 0),
+            "大于 0",
+        ),
         ("gas", "city", " ", "不能空着"),
         ("index", "quality_limits", [0.1, "x", 0.6], "数值"),
         ("uncertainty", "draws", 999, "不能小于 1000"),

@@ -56,9 +56,8 @@ def beside(said: str) -> dict[str, gpd.GeoDataFrame]:
                 many = {"use": "居住", "households": float(homes), "storeys": float(storeys)}
                 blocks.append({"id": 50_000 + len(blocks), "key": key, "geometry": shape, **many})
             else:
-                shape = shapely.Point(x, y)
-                one = {"use": "自住", "storeys": 2.0}
-                houses.append({"id": 10 + len(houses), "key": key, "geometry": shape, **one})
+                one = {"use": "自住", "storeys": 2.0, "geometry": shapely.Point(x, y)}
+                houses.append({"id": 10 + len(houses), "key": key, **one})
     return {
         "self_built_house": toyland.site_frame("self_built_house", houses),
         "building": toyland.site_frame("building", blocks),

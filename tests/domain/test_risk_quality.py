@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ def _assess(
     coverage: pd.DataFrame | None, sites: dict[str, Any] | None = None, **residents: float
 ) -> Assessment:
     given = toyland.sites() if sites is None else sites
-    snapshot = toyland.snapshot(given, toyland.hazards(), coverage, **residents)
-    return assess(snapshot, toyland.VALUES)
+    snapshot = toyland.snapshot(given, toyland.hazards(), coverage)
+    return assess(replace(snapshot, areas_m=toyland.areas(**residents)), toyland.VALUES)
 
 
 def test_a_sector_is_unknown_where_none_of_its_kinds_is_covered() -> None:

@@ -72,7 +72,10 @@ def test_an_added_and_an_altered_place_give_what_importing_them_gives(
     )
     row = {"code": "P-new", "name": "新厂", "risk_colour": "红", "workers_max_shift": 12}
     old = {"code": "P-west", "name": "west plant", "risk_colour": "蓝"}
-    rows = [(shapely.Point(lon, lat), row), (shapely.Point(119.32, 31.72), old)]
+    rows: list[tuple[shapely.Geometry | None, dict[str, Any]]] = [
+        (shapely.Point(lon, lat), row),
+        (shapely.Point(119.32, 31.72), old),
+    ]
     import_sites(ws, OPERATOR, "enterprise", write_geojson(tmp_path / "new.geojson", rows))
     assert told == pytest.approx(computed(ws), abs=1e-9)
 
