@@ -285,8 +285,9 @@ def test_leaving_a_sector_out_is_evaluating_without_it() -> None:
     # R 43.5, 39.8, 59.9: B is last; without IND it is the first.
     assert int(np.argmin(pair[0])) == 1
     assert int(np.argmax(pair[1])) == 1
-    assert found.loc["IND", ["moved", "area"]].tolist() == [2, toyland.B]
-    assert found.loc["HOU", ["correlation", "moved", "area"]].tolist() == [1.0, 0, None]
+    moves = found[["correlation", "moved", "area"]].to_dict("index")
+    assert (moves["IND"]["moved"], moves["IND"]["area"]) == (2, toyland.B)
+    assert moves["HOU"] == {"correlation": 1.0, "moved": 0, "area": None}
 
 
 def test_no_order_of_areas_that_are_all_the_same() -> None:
