@@ -10,7 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from gis.storage.dialect import geometry_value
-from gis.storage.tables import area, contribution, flag, run, run_input, run_shown, score
+from gis.storage.tables import (
+    area,
+    contribution,
+    flag,
+    rolled,
+    rolled_load,
+    run,
+    run_input,
+    run_shown,
+    score,
+)
 
 RISK, HOTSPOTS = "compute_risk", "find_hotspots"
 """The verbs whose runs are kept."""
@@ -67,6 +77,33 @@ def save_results(
     for table, rows in ((score, scores), (contribution, contributions), (flag, flags)):
         if rows:
             conn.execute(sa.insert(table).values(run=run_id), list(rows))
+
+
+def save_rolled(
+    conn: Connection,
+    run_id: int,
+    *,
+    totals: Sequence[Mapping[str, Any]],
+    loads: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write what a run says of other ground (``rollup.Rolled``): a row per cell, and per sector."""
+    for table, rows in ((rolled, totals), (rolled_load, loads)):
+        if rows:
+            conn.execute(sa.insert(table).values(run=run_id), list(rows))
+
+
+def load_rolled(
+    conn: Connection, run_id: int, level: str
+) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
+    """Return what a run says of a level's ground: rows by code, and by code and sector."""
+    totals, loads = (
+        sa.select(table).where(table.c.run == run_id, table.c.level == level)
+        for table in (rolled, rolled_load)
+    )
+    return (
+        conn.execute(totals.order_by(rolled.c.code)).mappings().all(),
+        conn.execute(loads.order_by(rolled_load.c.code, rolled_load.c.sector)).mappings().all(),
+    )
 
 
 def save_input(conn: Connection, run_id: int, content: bytes) -> None:

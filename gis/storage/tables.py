@@ -343,6 +343,32 @@ run_input = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False, comment="sources and receptors, packed"),
 )
 
+rolled = sa.Table(
+    "rolled",
+    metadata,
+    _to("run", primary_key=True),
+    sa.Column("level", sa.String(40), primary_key=True),
+    sa.Column("code", sa.String(80), primary_key=True, comment="empty: outside all of the level"),
+    sa.Column("area_km2", sa.Double, comment="null outside"),
+    sa.Column("exposed", sa.Double, nullable=False, comment="equivalent persons, people only"),
+    sa.Column("people", sa.Double, nullable=False, comment="heads"),
+    sa.Column("receptors", sa.Integer, nullable=False, comment="places where people are"),
+    sa.Column("sources", sa.Integer, nullable=False, comment="places that are a source"),
+)
+
+rolled_load = sa.Table(
+    "rolled_load",
+    metadata,
+    _to("run", primary_key=True),
+    sa.Column("level", sa.String(40), primary_key=True),
+    sa.Column("code", sa.String(80), primary_key=True),
+    sa.Column("sector", sa.String(10), primary_key=True),
+    sa.Column("load", sa.Double, nullable=False, comment="equivalent persons; adds up"),
+    sa.Column("exposed", sa.Double, nullable=False, comment="with the assets of the sector"),
+    sa.Column("known_share", sa.Double, nullable=False, comment="of the ground, 0..1"),
+    sa.Column("known", sa.Boolean, nullable=False, comment="enough of it to be shown"),
+)
+
 scenario = sa.Table(
     "scenario",
     metadata,

@@ -174,7 +174,10 @@ def test_hexagons_have_the_codes_of_the_hotspots_and_end_at_the_towns_boundary()
     sites = shapely.points(
         np.column_stack([np.linspace(440_100, 445_900, 40), np.full(40, 3_506_500)])
     )
-    found = rollup.hexagon_cells(town, sites, 4000, HOTSPOTS)
+    every = rollup.hexagon_cells(town, sites, 4000, HOTSPOTS)
+    assert every.area.sum() == pytest.approx(town.area)
+    assert set(every["width_m"]) == {500}
+    found = every[every["data"]]
     whole = hotspots.cells_with_data(town, sites, 500, HOTSPOTS)
     assert found["code"].tolist() == [
         f"500_{c}_{r}" for c, r in zip(whole["column"], whole["row"], strict=True)
@@ -199,6 +202,7 @@ def test_hexagons_hold_all_people_of_the_town() -> None:
     result = _random(rng)
     sites = np.concatenate([result.receptors.geometry, result.sources.geometry])
     cells = rollup.hexagon_cells(TOWN, sites, 100, HOTSPOTS)
+    cells = cells[cells["data"]]
     found = _rolled(result, {"hexagon": cells, "town": _cells([TOWN])})
     for name in ("people", "receptors", "exposed"):
         assert _totals(found, "hexagon")[name].drop(OUTSIDE).sum() == pytest.approx(
@@ -215,12 +219,36 @@ def test_villages_that_a_source_beyond_the_boundary_could_reach_are_marked() -> 
     sources = toyland.sources()  # the farthest reaches 500 m; the middle village is 2,000 m in
     near = rollup.edge_incomplete(areas, town, sources)
     assert near["edge_incomplete"].tolist() == [True] * 4 + [False] + [True] * 4
-    assert near["note_zh"][0] == "距镇界不超过500米，未载入邻镇风险源，得分可能偏低"
-    assert near["note_zh"][4] == ""
+    assert set(near["reach_m"]) == {500.0}
     far = rollup.edge_incomplete(areas, town, sources.assign(r2_m=2000.0))
     assert far["edge_incomplete"].all()
-    loaded = rollup.edge_incomplete(areas, town, sources, neighbours_loaded=True)
-    assert not loaded["edge_incomplete"].any()
+    none = rollup.edge_incomplete(areas, town, sources.iloc[:0])
+    assert not none["edge_incomplete"].any()
+
+
+def test_what_is_known_beyond_the_boundary_marks_nobody() -> None:
+    areas = _cells([shapely.box(0, 0, 6000, 6000), shapely.box(300, 300, 400, 400)])
+    areas = areas.assign(area=[1, 2])
+    town = shapely.box(0, 0, 6000, 6000)
+    sources = toyland.sources()  # the plant reaches 500 m, the pipe 126.2 m
+    known = rollup.edge_incomplete(areas, town, sources, known_beyond={"IND"})
+    assert known["edge_incomplete"].tolist() == [True, False]
+    assert known["reach_m"][0] == pytest.approx(126.2)
+    both = rollup.edge_incomplete(areas, town, sources, known_beyond={"IND", "GAS"})
+    assert not both["edge_incomplete"].any()
+
+
+def test_a_sector_is_known_beyond_where_all_its_kinds_are_covered_there() -> None:
+    reads = {"IND": ["enterprise", "installation"], "GAS": ["gas_pipeline"], "NEW": []}
+    rows = [
+        ("enterprise", rollup.BEYOND, "complete"),
+        ("installation", rollup.BEYOND, "partial"),
+        ("gas_pipeline", rollup.BEYOND, "complete"),
+        ("installation", "320413109001", "complete"),
+    ]
+    coverage = pd.DataFrame(rows, columns=["kind", "village", "status"])
+    assert rollup.sectors_beyond(reads, coverage) == {"GAS"}
+    assert rollup.sectors_beyond(reads, None) == set()
 
 
 def test_places_within_30_m_of_a_border_may_be_another_villages() -> None:

@@ -6,7 +6,7 @@ a town has no R, it has villages of each class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -26,6 +26,12 @@ from gis.domain.risk.views import M2_PER_KM2, sectors_known
 
 OUTSIDE = ""
 """Code of the row for what lies on none of a level's ground."""
+
+BEYOND = "beyond"
+"""In place of a village in the coverage: the ring around the town that sources reach across."""
+
+EDGE_ZH = "边界外资料不全：未载入邻镇风险源，得分可能偏低"
+"""What is said of a marked area."""
 
 NO_DATA_ZH = "无数据"
 
@@ -96,7 +102,7 @@ def roll_up(
 def hexagon_cells(
     town_m: Ground, sites_m: Geometries, count: int, constants: Constants
 ) -> gpd.GeoDataFrame:
-    """Return the hexagons of the town that have data, as ground to roll up to (METHOD 8.3).
+    """Return the hexagons of the town; those that have data are ground to roll up to (METHOD 8.3).
 
     Parameters
     ----------
@@ -111,21 +117,30 @@ def hexagon_cells(
 
     Returns
     -------
-    Frame with ``code`` (the same as that of a hotspot cell of this width) and the hexagons, cut
-    off at the town's boundary. Cells without data are not there.
+    Frame with ``code`` (the same as that of a hotspot cell of this width), ``width_m``, ``data``
+    and the hexagons, cut off at the town's boundary. A cell without data is no data, not 0.
     """
     low, high = numbers(constants, "cell_width_limits_m")
     step_m = number(constants, "cell_width_step_m")
     width_m = hexagons.sound_width_m(town_m.area, count, limits_m=(low, high), step_m=step_m)
-    cells = hotspots.cells_with_data(town_m, sites_m, width_m, constants)
+    cells = hexagons.cover(town_m, width_m, numbers(constants, "grid_origin_m"))
+    holding = hotspots.cells_with_data(town_m, sites_m, width_m, constants)
     places = zip(cells["column"], cells["row"], strict=True)
     shapes = shapely.intersection(cells.geometry.to_numpy(), town_m)
     found = gpd.GeoDataFrame(
-        {"code": [f"{width_m}_{column}_{row}" for column, row in places]},
+        {
+            "code": [f"{width_m}_{column}_{row}" for column, row in places],
+            "width_m": width_m,
+            "data": _grid(cells).isin(_grid(holding)),
+        },
         geometry=shapes,
         crs=cells.crs,
     )
     return found[shapely.area(shapes) > 0].reset_index(drop=True)
+
+
+def _grid(cells: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(cells[["column", "row"]])
 
 
 def distribution(classes: Iterable[int | None]) -> dict[str, int]:
@@ -143,7 +158,7 @@ def edge_incomplete(
     town_m: Ground,
     sources: gpd.GeoDataFrame,
     *,
-    neighbours_loaded: bool = False,
+    known_beyond: Collection[str] = (),
 ) -> pd.DataFrame:
     """Mark the areas that a source beyond the town's boundary could reach (METHOD 7.2).
 
@@ -155,22 +170,35 @@ def edge_incomplete(
         The town, in the same CRS.
     sources
         Sources frame: how far the farthest of them reaches is how far one outside could.
-    neighbours_loaded
-        Whether the neighbours' places are in the register: then nothing is incomplete.
+    known_beyond
+        Sectors that are known beyond the boundary (``sectors_beyond``): theirs lack nothing.
 
     Returns
     -------
-    Frame in code order: ``area``, ``edge_incomplete`` and ``note_zh``, empty where it is not.
+    Frame in code order: ``area``, ``edge_incomplete`` and ``reach_m``, metres from the boundary
+    within which areas are marked.
     """
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
-    reach_m = float(reach(sources).max()) if len(sources) else 0.0
+    unseen = sources[~sources["sector"].isin(list(known_beyond))]
+    reach_m = float(reach(unseen).max()) if len(unseen) else 0.0
     distance_m = shapely.distance(ordered.geometry.to_numpy(), town_m.boundary)
-    marked = (distance_m <= reach_m) & (not neighbours_loaded)
-    note = f"距镇界不超过{reach_m:.0f}米，未载入邻镇风险源，得分可能偏低"
-    notes = np.where(marked, note, "").astype(object)
-    return pd.DataFrame(
-        {"area": ordered["area"], "edge_incomplete": marked, "note_zh": notes}
-    ).astype({"note_zh": object})
+    marked = (distance_m <= reach_m) & (reach_m > 0)
+    return pd.DataFrame({"area": ordered["area"], "edge_incomplete": marked, "reach_m": reach_m})
+
+
+def sectors_beyond(
+    reads: Mapping[str, Sequence[str]], coverage: pd.DataFrame | None
+) -> frozenset[str]:
+    """Return the sectors whose kinds are all covered completely around the town, as ``BEYOND``.
+
+    ``reads`` is sector to the kinds its models read. Without coverage (None) nothing is said of
+    what lies outside.
+    """
+    if coverage is None:
+        return frozenset()
+    there = coverage[(coverage["village"] == BEYOND) & (coverage["status"] == "complete")]
+    covered = set(there["kind"])
+    return frozenset(sector for sector, kinds in reads.items() if kinds and covered >= set(kinds))
 
 
 def near_border(

@@ -114,6 +114,7 @@ def _runs() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_input_run")),
         sa.PrimaryKeyConstraint("run", name=op.f("pk_run_input")),
     )
+    _rolled()
     op.create_table(
         "scenario",
         sa.Column("id", ID, nullable=False),
@@ -127,4 +128,41 @@ def _runs() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_scenario_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scenario")),
         sqlite_autoincrement=True,
+    )
+
+
+def _rolled() -> None:
+    """Add what a run says of other ground than its areas: the town, hexagons."""
+    op.create_table(
+        "rolled",
+        sa.Column("run", ID, nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column(
+            "code",
+            sa.String(length=80),
+            nullable=False,
+            comment="empty: outside all of the level",
+        ),
+        sa.Column("area_km2", sa.Double(), nullable=True, comment="null outside"),
+        sa.Column(
+            "exposed", sa.Double(), nullable=False, comment="equivalent persons, people only"
+        ),
+        sa.Column("people", sa.Double(), nullable=False, comment="heads"),
+        sa.Column("receptors", sa.Integer(), nullable=False, comment="places where people are"),
+        sa.Column("sources", sa.Integer(), nullable=False, comment="places that are a source"),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_rolled_run")),
+        sa.PrimaryKeyConstraint("run", "level", "code", name=op.f("pk_rolled")),
+    )
+    op.create_table(
+        "rolled_load",
+        sa.Column("run", ID, nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("sector", sa.String(length=10), nullable=False),
+        sa.Column("load", sa.Double(), nullable=False, comment="equivalent persons; adds up"),
+        sa.Column("exposed", sa.Double(), nullable=False, comment="with the assets of the sector"),
+        sa.Column("known_share", sa.Double(), nullable=False, comment="of the ground, 0..1"),
+        sa.Column("known", sa.Boolean(), nullable=False, comment="enough of it to be shown"),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_rolled_load_run")),
+        sa.PrimaryKeyConstraint("run", "level", "code", "sector", name=op.f("pk_rolled_load")),
     )
