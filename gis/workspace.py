@@ -173,6 +173,11 @@ def site_kinds() -> dict[str, SiteKind]:
     return load_kinds(DATA / "sites")
 
 
+def record_kinds() -> dict[str, RecordKind]:
+    """Return the passports of the records of places, without a database."""
+    return load_records(DATA / "records", site_kinds())
+
+
 def open_workspace(settings: Settings) -> Workspace:
     """Open the database that the settings name, and read the passports."""
     try:
@@ -186,6 +191,6 @@ def open_workspace(settings: Settings) -> Workspace:
         engine=dialect.open_engine(settings.database_url),
         kinds=kinds,
         levels=levels,
-        records=load_records(DATA / "records", kinds),
+        records=record_kinds(),
         settings=settings,
     )

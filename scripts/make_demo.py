@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from gis.domain.kinds import SiteKind
-from gis.workspace import site_kinds
+from gis.domain.kinds import RecordKind, SiteKind
+from gis.workspace import record_kinds, site_kinds
 from scripts.demo_town import coverage, small_places, writing
 from scripts.demo_town.make import make
-from scripts.demo_town.records import AS_OF
+from scripts.demo_town.records import AS_OF, SOURCE, Record
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -26,7 +26,7 @@ def write_town(folder: Path) -> dict[str, int]:
     Parameters
     ----------
     folder
-        Gets ``boundaries/``, ``sites/`` and ``codes/``.
+        Gets ``boundaries/``, ``sites/``, ``records/`` and ``codes/``.
 
     Returns
     -------
@@ -46,10 +46,14 @@ def write_town(folder: Path) -> dict[str, int]:
         ]
     for path, features in rows.items():
         writing.write_geojson(path, features)
+    for sort, records in made.records.items():
+        said = [_said(record_kinds()[sort], record) for record in records]
+        writing.write_csv(folder / "records" / f"{PREFIX}{sort}.csv", said)
     writing.write_csv(sites / f"{PREFIX}coverage.csv", coverage.rows(town, list(made.places)))
     writing.write_csv(folder / "codes" / "small_place_type.csv", small_places.type_rows())
     writing.write_text(sites / f"{PREFIX}as_of.txt", AS_OF.isoformat())
-    return {path.name: len(features) for path, features in rows.items()}
+    told = {f"{PREFIX}{sort}.csv": len(records) for sort, records in made.records.items()}
+    return {path.name: len(features) for path, features in rows.items()} | told
 
 
 def _whole(kind: SiteKind, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,6 +61,12 @@ def _whole(kind: SiteKind, properties: Mapping[str, Any]) -> dict[str, Any]:
     fields = [field.name for field in kind.fields]
     common = {name: value for name, value in properties.items() if name not in fields}
     return {**common, **{name: properties.get(name) for name in fields}}
+
+
+def _said(sort: RecordKind, record: Record) -> dict[str, Any]:
+    """Return a record with every field of its sort, and that it is invented."""
+    fields = {field.name: record.get(field.name) for field in sort.fields}
+    return {"code": record["code"], **fields, "source": SOURCE, "synthetic": True}
 
 
 @click.command()

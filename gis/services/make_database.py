@@ -16,6 +16,7 @@ from gis.services.compute_risk import compute_risk
 from gis.services.find_hotspots import find_hotspots
 from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
+from gis.services.import_records import import_records
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_coverage, read_codes
 from gis.services.manage_accounts import add_account, has_administrator
@@ -136,6 +137,10 @@ def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> 
         path = folder / f"{SYNTHETIC}{kind}.geojson"
         if path.exists():
             say(_line(import_sites(ws, actor, kind, path)))
+    for sort in ws.records:
+        path = DATA / "records" / f"{SYNTHETIC}{sort}.csv"
+        if path.exists():
+            say(_line(import_records(ws, actor, sort, path)))
     say(_line(import_hazards(ws, actor, folder / f"{SYNTHETIC}hazard.geojson")))
     say("计算各村风险 / computing risk")
     compute_risk(ws, actor)

@@ -18,18 +18,20 @@ from scripts.demo_town import (
     plants,
     settlements,
     small_places,
+    workings,
 )
 from scripts.demo_town.ground import Ground
-from scripts.demo_town.records import Place
+from scripts.demo_town.records import Place, Record
 from scripts.demo_town.villages import Town, lay_out
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The town, its places by kind (slugs sorted), and its hazard cases."""
+    """The town, its places by kind (slugs sorted), their records by sort, its hazard cases."""
 
     town: Town
     places: Mapping[str, Sequence[Place]]
+    records: Mapping[str, Sequence[Record]]
     hazards: Sequence[hazards.Case]
 
 
@@ -74,4 +76,13 @@ def make() -> Made:
         "installation": infrastructure.installations(places["enterprise"]),
     }
     everything = {**ordered, **besides}
-    return Made(town, {kind: everything[kind] for kind in sorted(everything)}, cases)
+    return Made(town, {kind: everything[kind] for kind in sorted(everything)}, _told(places), cases)
+
+
+def _told(places: Mapping[str, Sequence[Place]]) -> dict[str, Sequence[Record]]:
+    """Return the records of the places."""
+    return {
+        "blast": workings.blasts(places["mine"]),
+        "displacement": workings.displacements(places["mine"]),
+        "pipeline_works": workings.pipeline_works(places["gas_pipeline"]),
+    }

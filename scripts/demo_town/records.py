@@ -40,6 +40,10 @@ class Place:
     properties: Mapping[str, Any]
 
 
+Record = Mapping[str, Any]
+"""A record of a place: its code, and the fields of its sort (``data/records``)."""
+
+
 class Codes:
     """Numbers the records of one kind: MN-QY-0001 and so on (MN for 模拟)."""
 

@@ -30,8 +30,8 @@ def write_geojson(path: Path, rows: Sequence[Row]) -> None:
     _write(path, head + ",\n".join(lines) + "\n]}\n")
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Write a table with a header."""
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a table with a header; an unknown value is an empty cell."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -20,7 +20,8 @@ from click.testing import CliRunner
 from gis.domain import hazards as cases
 from gis.domain.apportion import home_codes
 from gis.domain.crs import to_metres
-from gis.files.passports import load_kinds, load_levels
+from gis.domain.kinds import RecordKind
+from gis.files.passports import load_kinds, load_levels, load_records
 from gis.files.read import read_places
 from scripts.demo_town.coverage import UNKNOWN_BUT
 from scripts.demo_town.villages import NAMES, PROFILES, UNKNOWN_VILLAGE
@@ -28,6 +29,11 @@ from scripts.make_demo import DATA, main
 
 KINDS = load_kinds(DATA / "sites")
 LEVELS = load_levels(DATA / "boundaries")
+TOLD = [
+    sort
+    for sort in load_records(DATA / "records", KINDS).values()
+    if (DATA / "records" / f"模拟_{sort.slug}.csv").exists()
+]
 COMMON = ["code", "name", "accuracy_m", "verified_on", "source", "synthetic"]
 COUNTS = {
     "enterprise": 756,
@@ -98,6 +104,20 @@ def test_the_numbers_of_places_are_those_of_the_town() -> None:
     assert categories["铝加工深井铸造"] == 2
     assert 5 <= categories["危化品生产储存"] <= 15
     assert Counter(r["source_type"] for r in records("water_source"))["蓄水池"] == 6
+
+
+@pytest.mark.parametrize("sort", TOLD, ids=[sort.slug for sort in TOLD])
+def test_every_record_belongs_to_a_place_and_says_that_it_is_invented(sort: RecordKind) -> None:
+    path = DATA / "records" / f"模拟_{sort.slug}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    fields = [field.name for field in sort.fields]
+    assert list(rows[0]) == ["code", *fields, "source", "synthetic"]
+    assert {row["code"] for row in rows} <= {place["code"] for place in records(sort.of)}
+    assert {(row["source"], row["synthetic"]) for row in rows} == {("模拟数据", "True")}
+    keys = [(row["code"], *(row[name] for name in sort.key)) for row in rows]
+    assert len(set(keys)) == len(keys)
 
 
 def test_the_villages_tile_the_town_without_gap_or_overlap() -> None:
