@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from gis.domain.crs import to_metres
 from gis.domain.risk.assess import Snapshot
-from gis.storage import codes, hazards, records, sites
+from gis.storage import codes, hazards, records, relief, sites
 from gis.workspace import Workspace
 
 
@@ -35,6 +35,7 @@ def take_snapshot(
         coverage=_coverage(conn),
         as_of=as_of,
         records={slug: records.load(conn, passport) for slug, passport in ws.records.items()},
+        relief=relief.load(conn, crs),
     )
 
 

@@ -298,6 +298,26 @@ record = sa.Table(
     sqlite_autoincrement=True,
 )
 
+relief = sa.Table(
+    "relief",
+    metadata,
+    _id(),
+    sa.Column("crs", sa.String(40), nullable=False),
+    sa.Column("west_m", sa.Double, nullable=False),
+    sa.Column("north_m", sa.Double, nullable=False),
+    sa.Column("cell_m", sa.Double, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("columns", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False, comment="decimetres, packed"),
+    sa.Column("digest", sa.String(64), nullable=False, comment="of the content"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("surveyed_on", sa.Date, comment="when the land was measured"),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    _to("import_batch"),
+    sqlite_autoincrement=True,
+)
+
 parameter_set = sa.Table(
     "parameter_set",
     metadata,

@@ -36,7 +36,7 @@ def older(workspace: Workspace) -> Workspace:
     with dialect.writing(workspace.engine) as conn:
         for table in ("audit_checkpoint", "audit", "throttle", "token", "session", "account",
                       "passport", "apart", "upload", "import_profile", "scenario", "run_input",
-                      "rolled_load", "rolled", "record"):  # fmt: skip
+                      "rolled_load", "rolled", "record", "relief"):  # fmt: skip
             conn.execute(sa.text(f"DROP TABLE {table}"))
         for table, columns in LATER.items():
             for column in columns:

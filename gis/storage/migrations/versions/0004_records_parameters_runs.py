@@ -1,4 +1,4 @@
-"""Records, parameters, what a run was made of, scenarios."""
+"""Records, relief, parameters, what a run was made of, scenarios."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ UTC = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Go to this step."""
     _records()
+    _relief()
     _parameters()
     _runs()
 
@@ -51,6 +52,31 @@ def _records() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_record_kind_site_key"), "record", ["kind", "site", "key"])
+
+
+def _relief() -> None:
+    op.create_table(
+        "relief",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("crs", sa.String(length=40), nullable=False),
+        sa.Column("west_m", sa.Double(), nullable=False),
+        sa.Column("north_m", sa.Double(), nullable=False),
+        sa.Column("cell_m", sa.Double(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("columns", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False, comment="decimetres, packed"),
+        sa.Column("digest", sa.String(length=64), nullable=False, comment="of the content"),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("surveyed_on", sa.Date(), nullable=True, comment="when the land was measured"),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("import_batch", ID, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_batch"], ["import_batch.id"], name=op.f("fk_relief_import_batch")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relief")),
+        sqlite_autoincrement=True,
+    )
 
 
 def _parameters() -> None:
