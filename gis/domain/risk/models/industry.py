@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +23,8 @@ PLANT, STATION = "enterprise", "gas_station"
 TARGETS = ("school", "hospital", "elderly_home", "self_built_house")
 """Protected places of 危险化学品安全管理条例 art. 19 that the register holds."""
 YEAR = 12
+TERMS = ("mhi", "colour", "category")
+"""Steps of which the largest counts; of equal ones the first."""
 
 
 def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
@@ -60,13 +63,82 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     )
 
 
+STEPS = {
+    "mhi": Step(
+        Title("重大危险源", "Major hazard installation"),
+        "一级 100，二级 90，三级 80，四级 70；颜色、类别不高于此项时取此项",
+        ("mhi_level",),
+        ("mhi_floor", "mhi_categories", "unknown_mhi_level"),
+    ),
+    "colour": Step(
+        Title("风险等级颜色", "Risk colour"),
+        "红 100，橙 75，黄 45，蓝 20；高于重大危险源、不低于类别时取此项",
+        ("risk_colour",),
+        ("four_colours", "unknown_colour"),
+    ),
+    "category": Step(
+        Title("行业类别底线", "Floor of the category"),
+        "高于前两项时取类别的底线分",
+        ("category",),
+        ("category_floor", "unknown_category_floor"),
+    ),
+    "dust_workers": Step(
+        Title("单班涉粉人数", "People in the dust area"),
+        "前项 × (系数 - 1)：不足 10 人 0.9，10–29 人 1.0，30 人及以上 1.15",
+        ("dust_workers",),
+        ("dust_worker_limits", "dust_worker_factors"),
+    ),
+    "multi_storey": Step(
+        Title("多层厂房内涉粉", "Dust post in a multi-storey building"),
+        "前项 × 0.15",
+        ("multi_storey_dust",),
+        ("multi_storey_factor",),
+    ),
+    "hoist": Step(
+        Title("深井铸造提升方式", "Casting hoist"),
+        "前项 × (系数 - 1)：钢丝绳 1.10，液压 0.9",
+        ("hoist",),
+        ("hoist_factor", "casting_category"),
+    ),
+    "monitoring": Step(
+        Title("监测预警接入", "On-line monitoring"),
+        "前项 × (系数 - 1)：已接入 0.9，应接未接 1.1",
+        ("monitoring",),
+        ("monitoring_factor",),
+    ),
+    "standardisation": Step(
+        Title("安全标准化", "Standardisation"),
+        "前项 × (系数 - 1)：一、二级 0.9，无或未登记 1.05",
+        ("standardisation",),
+        ("standardisation_factor",),
+    ),
+    "report": Step(
+        Title("风险报告超期", "Risk report overdue"),
+        "前项 × 0.1：超过 12 个月或没有报告日期",
+        ("risk_reported_on",),
+        ("report_overdue_factor",),
+    ),
+    "bounds": Step(
+        Title("管控系数上下限", "Limits of the control factor"),
+        "各系数之积限在 0.7–1.4",
+        (),
+        ("control_limits",),
+    ),
+    "station_class": Step(
+        Title("站级", "Station class"),
+        "加油加气站：一级 65，二级 55，三级 45；未登记的按容积",
+        ("station_class", "tank_m3"),
+        ("station_score", "station_class_limits_m3"),
+    ),
+}
+
 MODEL = Model(
     slug=SLUG,
     sector=SECTOR,
     title=Title(zh="工业企业", en="Industry"),
     kinds=(PLANT, STATION),
     constants=SLUG,
-    steps={"score": Step(Title(zh="分值", en="Score"), "I")},
+    steps=STEPS,
     sources=sources,
     flags=flags,
     looks_at=TARGETS,
@@ -86,14 +158,15 @@ def _plants(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> gp
     )
     level, no_level = _mhi_level(frame, constants)
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
-    control, control_gaps = _control(frame, category, constants, as_of)
-    highest = np.maximum(np.maximum(colour, major), category)
+    factors, control_gaps = _factors(frame, category, constants, as_of)
+    terms = {"mhi": major, "colour": colour, "category": category}
+    steps = _waterfall(terms, factors, given.numbers(constants, "control_limits"))
     r1_m, r2_m, radius_gaps, assessed = _radii(frame, level, no_category, constants)
     return build(
         frame,
         model=SLUG,
         sector=SECTOR,
-        steps={"score": highest * control},
+        steps=steps,
         r1_m=r1_m,
         r2_m=r2_m,
         constants=constants,
@@ -109,9 +182,9 @@ def _plants(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> gp
             "category": read.texts(frame["category"]),
             "colour": read.texts(frame["risk_colour"]),
             "mhi_level": level,
-            "basis": _basis(colour, major, highest, no_colour, no_category),
-            "base_score": highest,
-            "control_factor": control,
+            "basis": _basis(steps, no_colour, no_category),
+            "base_score": _base(steps),
+            "control_factor": _control(factors, given.numbers(constants, "control_limits")),
             "radius_basis": np.where(assessed, "外部安全防护距离", "筛查半径").astype(object),
             "assessment": read.texts(frame["ext_safety_doc"]),
         },
@@ -127,10 +200,10 @@ def _mhi_level(frame: gpd.GeoDataFrame, constants: Constants) -> tuple[Objects, 
     return np.where(unknown, given.text(constants, "unknown_mhi_level"), level), unknown
 
 
-def _control(
+def _factors(
     frame: gpd.GeoDataFrame, category: Floats, constants: Constants, as_of: dt.date
-) -> tuple[Floats, dict[str, Bools]]:
-    """Product of the control factors, clipped, and what was unknown in it (METHOD 1.6).
+) -> tuple[dict[str, Floats], dict[str, Bools]]:
+    """Control factors by step, and what was unknown in them (METHOD 1.6).
 
     An unknown factor earns no discount and is counted as 1, but for what is on no record at
     all: no report is an overdue report, no standardisation is none.
@@ -151,14 +224,16 @@ def _control(
     standard = given.table(constants, "standardisation_factor")
     standardised, _ = read.graded(frame["standardisation"], standard, standard["无"])
     late, no_report = read.overdue(frame["risk_reported_on"], as_of, YEAR)
-    product = (
-        np.where(dusty & ~no_workers, crowd, 1.0)
-        * np.where(dusty & stacked, given.number(constants, "multi_storey_factor"), 1.0)
-        * np.where(casting, hoist, 1.0)
-        * monitored
-        * standardised
-        * np.where(late, given.number(constants, "report_overdue_factor"), 1.0)
-    )
+    factors = {
+        "dust_workers": np.where(dusty & ~no_workers, crowd, 1.0),
+        "multi_storey": np.where(
+            dusty & stacked, given.number(constants, "multi_storey_factor"), 1.0
+        ),
+        "hoist": np.where(casting, hoist, 1.0),
+        "monitoring": monitored,
+        "standardisation": standardised,
+        "report": np.where(late, given.number(constants, "report_overdue_factor"), 1.0),
+    }
     gaps = {
         "dust_workers": dusty & no_workers,
         "multi_storey_dust": dusty & no_stacked,
@@ -166,8 +241,38 @@ def _control(
         "monitoring": (category > 0) & no_monitored,
         "risk_reported_on": no_report,
     }
-    low, high = given.numbers(constants, "control_limits")
-    return np.clip(product, low, high), gaps
+    return factors, gaps
+
+
+def _waterfall(
+    terms: Mapping[str, Floats], factors: Mapping[str, Floats], limits: tuple[float, ...]
+) -> dict[str, Floats]:
+    """Split the largest term times the limited product of the factors into steps that add up.
+
+    Of equal terms the first counts. A factor is worth what it adds to those before it.
+    """
+    highest = np.max(list(terms.values()), axis=0)
+    steps: dict[str, Floats] = {}
+    taken = np.zeros(len(highest), dtype=bool)
+    for name, term in terms.items():
+        here = (term == highest) & ~taken
+        steps[name] = np.where(here, highest, 0.0)
+        taken |= here
+    score = highest
+    for name, factor in factors.items():
+        steps[name] = score * (factor - 1.0)
+        score = score * factor
+    return {**steps, "bounds": highest * _control(factors, limits) - score}
+
+
+def _control(factors: Mapping[str, Floats], limits: tuple[float, ...]) -> Floats:
+    control: Floats = np.clip(np.prod(list(factors.values()), axis=0), *limits)
+    return control
+
+
+def _base(steps: Mapping[str, Floats]) -> Floats:
+    base: Floats = np.sum([steps[name] for name in TERMS], axis=0)
+    return base
 
 
 def _radii(
@@ -251,14 +356,12 @@ def _casting(frame: gpd.GeoDataFrame, constants: Constants) -> Bools:
     return casting
 
 
-def _basis(
-    colour: Floats, major: Floats, highest: Floats, no_colour: Bools, no_category: Bools
-) -> Objects:
+def _basis(steps: Mapping[str, Floats], no_colour: Bools, no_category: Bools) -> Objects:
     """Say in words which term decided the score."""
     by_colour = np.where(no_colour, "风险颜色未知（按黄色计）", "风险等级颜色")
     by_category = np.where(no_category, "行业类别未知（按黄色计）", "行业类别底线分")
     found: Objects = np.select(
-        [major == highest, colour == highest], ["重大危险源等级", by_colour], by_category
+        [steps["mhi"] > 0, steps["colour"] > 0], ["重大危险源等级", by_colour], by_category
     ).astype(object)
     return found
 
@@ -280,7 +383,7 @@ def _stations(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame
         frame,
         model=SLUG,
         sector=SECTOR,
-        steps={"score": score},
+        steps={"station_class": score},
         r1_m=np.full(len(frame), r1_m),
         r2_m=np.full(len(frame), r2_m),
         constants=constants,
