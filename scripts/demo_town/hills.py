@@ -29,6 +29,10 @@ COMPARTMENT_HA = 12.0
 FOREST_REACH_M = 3000.0
 """How far from the ridge a compartment may lie."""
 
+ZONED = 60
+ZONE = {"official_zone": 2, "zone_document": "模拟林防〔2024〕12号", "zone_on": "2024-03-15"}
+"""So many of the northern compartments have an official fire zone; an invented one."""
+
 CLEARING = 0.16
 """Share of cells that are fields and clearings."""
 
@@ -183,6 +187,7 @@ def forest(town: Town, ground: Ground) -> list[Place]:
             "ignition_distance_m": dice.unless(0.15, float(round(dice.skewed(260, 0.8), -1))),
             "fires_10y": dice.unless(0.06, int(dice.chance(0.10)) + int(dice.chance(0.02))),
             "age_years": dice.unless(0.12, float(dice.whole(8, 55))),
+            **(ZONE if number <= ZONED else dict.fromkeys(ZONE)),
         }
         name = f"模拟林场{number:03d}小班"
         properties = {**common(dice, code, name, 10.0), **fields}
