@@ -18,6 +18,7 @@ from gis.errors import MergedError, NotFoundError
 from gis.services.access import could_change, reading
 from gis.services.charge import takes_point
 from gis.services.describe import Register, describe_open
+from gis.services.tell_records import tell_records
 from gis.storage import areas, codes, frames, hazards, sites
 from gis.storage.frames import missing_to_none
 from gis.workspace import Workspace
@@ -49,12 +50,14 @@ def show_site(ws: Workspace, actor: Actor, site_id: int) -> dict[str, Any]:
         home = areas.load_one(conn, ws.home_level.slug, row["village"] or "")
         titles = {f.codes: codes.titles(conn, f.codes) for f in kind.open_fields if f.codes}
         found = hazards.load(conn, of_site=site_id, reader=actor)
+        told = tell_records(conn, ws, kind.slug, site_id)
     return {
         **_head(kind, site_id, about),
         "name": row["name"],
         "code": row["key"],
         "village": {"code": home["code"], "name": home["name"]} if home else None,
         "fields": _fields(kind.open_fields, row["attrs"], titles),
+        "records": told,
         "masked": [field.title.zh for field in kind.personal_fields],
         "may_unmask": may_unmask(actor, row) and bool(kind.personal_fields),
         "in_charge": actor.in_charge(row["secrecy"], row["village"], row["industry"]),
@@ -128,6 +131,7 @@ def _generalised(kind: SiteKind, site_id: int, feature: str, about: Register) ->
         "code": None,
         "village": None,
         "fields": _fields(fields, told, {}),
+        "records": [],
         "masked": [],
         "may_unmask": False,
         "in_charge": False,

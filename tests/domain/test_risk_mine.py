@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +354,18 @@ def test_the_point_that_moves_most_speaks_for_its_mine() -> None:
     (flag,) = _raised(records={"displacement": rows}).to_dict("records")
     assert (flag["rule"], flag["floor"]) == ("mine_slope_alarm_3", 0)
     assert "仅供参考" in flag["text_zh"]
+
+
+def test_a_quiet_slope_beside_a_loud_one_is_told_without_gaps_in_its_words() -> None:
+    quarry = {"key": "K", "geometry": QUARRY}
+    both = toyland.site_frame("mine", [{**quarry, "id": 7}, {**quarry, "id": 8}])
+    rows = [{**row, "site": 8} for row in _readings(_steady(12))]
+    scene = replace(_scene({}, {"displacement": rows}), sites_m={"mine": both})
+    quiet, loud = MODEL.sources(scene, MINE)["evidence"]
+    assert "slope_alarm" not in quiet
+    assert "slope_alarm_cause" not in quiet
+    assert loud["slope_alarm_cause"] == "位移速率"
+    assert json.dumps(quiet, allow_nan=False)
 
 
 def test_an_alarm_changes_no_score() -> None:

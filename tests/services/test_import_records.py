@@ -12,9 +12,11 @@ from gis.domain.rights import OPERATOR
 from gis.errors import ForbiddenError, InvalidDataError, NotFoundError
 from gis.services.import_records import import_records
 from gis.services.import_sites import import_sites
+from gis.services.show_site import show_site
 from gis.storage import dialect, records
 from gis.workspace import Workspace
 from tests.people import DISTRICT, EAST, village
+from tests.register import ids
 from tests.samples import write_geojson
 from tests.services.test_import_files import write_csv
 
@@ -93,6 +95,24 @@ def test_only_who_is_in_charge_of_a_place_brings_in_its_records(
         import_records(station, DISTRICT, "observation", file)
     report = import_records(station, village(EAST), "observation", file)
     assert (report.new, report.refused) == (0, 1)
+
+
+def test_only_who_may_see_a_place_as_it_is_reads_its_records(
+    office: Workspace, tmp_path: Path
+) -> None:
+    line = shapely.LineString([(119.321, 31.72), (119.322, 31.721)])
+    file = write_geojson(tmp_path / "g.geojson", [(line, {"code": "GX-1", "name": "甲线"})])
+    import_sites(office, OPERATOR, "gas_pipeline", file)
+    table = write_csv(tmp_path / "w.csv", ["code", "works", "clear_m"], [["GX-1", "SG-1", 4]])
+    import_records(office, OPERATOR, "pipeline_works", table)
+    place = ids(office)["GX-1"]
+    told = show_site(office, OPERATOR, place)["records"]
+    assert [(sort["slug"], sort["count"]) for sort in told] == [("pipeline_works", 1)]
+    assert [field["name"] for field in told[0]["fields"]] == ["works", "clear_m"]
+    assert told[0]["rows"] == [["SG-1", 4.0]]
+    others = show_site(office, village(EAST), place)
+    assert others["generalised"]
+    assert others["records"] == []
 
 
 def test_wrong_names_are_told_with_the_right_ones(station: Workspace, tmp_path: Path) -> None:

@@ -86,6 +86,21 @@ def test_a_place_shows_units_accuracy_and_what_is_not_known(client: FlaskClient)
     assert owner["name"] in page
 
 
+def test_a_place_shows_the_newest_of_its_records_and_says_how_many_there_are(
+    client: FlaskClient,
+) -> None:
+    features = client.get("/api/layers/mine.geojson").get_json()["features"]
+    watched = next(f for f in features if f["properties"]["monitoring"] == "在线")
+    told = client.get(f"/api/sites/{watched['id']}").get_json()["records"]
+    slopes = next(sort for sort in told if sort["slug"] == "displacement")
+    day = [field["name"] for field in slopes["fields"]].index("day")
+    days = [row[day] for row in slopes["rows"]]
+    assert days == sorted(days, reverse=True)
+    page = panel(client, f"/panel/sites/{watched['id']}")
+    assert f"共 {slopes['count']} 条，只列 {len(days)} 条" in page
+    assert "累计位移" in page
+
+
 def test_a_radius_answer_groups_by_kind_and_links_the_same_query(client: FlaskClient) -> None:
     asked = "lon=119.37&lat=31.72&radius_m=1500&kinds=school&kinds=small_place"
     page = panel(client, f"/panel/near?{asked}")

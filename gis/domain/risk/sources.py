@@ -180,7 +180,7 @@ def _plain(value: Any, n: int) -> list[Any]:
         return [value] * n
     if value.dtype == np.float64:
         return [None if v != v else round(v, 4) for v in value.tolist()]
-    return list(value.tolist())
+    return [None if v != v else v for v in value.tolist()]
 
 
 def _gaps(unknown: Mapping[str, Bools], n: int) -> list[list[str]]:
