@@ -36,14 +36,18 @@ SEEDS = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=15, deadline=None, derandomize=True)
 
 
-def _scene(relief: Relief | None = None, **rows: list[dict[str, Any]]) -> Scene:
+def _scene(**rows: list[dict[str, Any]]) -> Scene:
     """Return a scene of places whose ids follow on each other."""
     numbered = {
         kind: [{"id": 1 + n + 10_000 * k, **row} for n, row in enumerate(at)]
         for k, (kind, at) in enumerate(rows.items())
     }
     sites = {kind: toyland.site_frame(kind, at) for kind, at in numbered.items()}
-    return replace(toyland.scene(sites), relief=relief)
+    return toyland.scene(sites)
+
+
+def _on(relief: Relief, wood: dict[str, Any]) -> Scene:
+    return replace(_scene(forest=[wood]), relief=relief)
 
 
 def _sources(scene: Scene) -> gpd.GeoDataFrame:
@@ -232,7 +236,7 @@ def test_slope_and_aspect_are_the_reliefs_where_none_are_on_record(
     slope_deg: float, facing_deg: float, term: float
 ) -> None:
     wood = {"geometry": shapely.box(0, 0, 200, 100)}
-    evidence = _evidence(_scene(_plane(slope_deg, facing_deg), forest=[wood]))
+    evidence = _evidence(_on(_plane(slope_deg, facing_deg), wood))
     assert evidence["slope_aspect"] == pytest.approx(term, abs=1e-4)
     assert evidence["mean_slope_deg"] == pytest.approx(slope_deg, abs=1e-3)
     assert evidence["terrain"] == "地形数据：演练地形"
@@ -241,9 +245,9 @@ def test_slope_and_aspect_are_the_reliefs_where_none_are_on_record(
 
 def test_what_is_on_record_outranks_the_relief_field_by_field() -> None:
     wood = {"geometry": shapely.box(0, 0, 200, 100), "slope_deg": 35.0}
-    evidence = _evidence(_scene(_plane(7, 180), forest=[wood]))
+    evidence = _evidence(_on(_plane(7, 180), wood))
     assert evidence["slope_aspect"] == pytest.approx(0.7 + 0.24, abs=1e-4)
-    both = _evidence(_scene(_plane(7, 180), forest=[{**wood, "aspect": "北"}]))
+    both = _evidence(_on(_plane(7, 180), {**wood, "aspect": "北"}))
     assert both["slope_aspect"] == pytest.approx(0.7 + 0.06, abs=1e-4)
     assert both["terrain"] == "小班登记"
 
@@ -251,9 +255,9 @@ def test_what_is_on_record_outranks_the_relief_field_by_field() -> None:
 def test_beyond_the_relief_slope_and_aspect_stay_unknown() -> None:
     # One cell on the relief (south, 7 degrees), one beyond it.
     wood = {"geometry": shapely.box(800, 0, 1100, 100)}
-    rated = cells(_scene(_plane(7, 180), forest=[wood]), FOREST)
+    rated = cells(_on(_plane(7, 180), wood), FOREST)
     assert rated["slope_aspect"].tolist() == pytest.approx([0.14 + 0.24, 0.14 + 0.24, 0.7])
-    evidence = _evidence(_scene(_plane(7, 180), forest=[wood]))
+    evidence = _evidence(_on(_plane(7, 180), wood))
     assert {"slope_deg", "aspect"} <= set(evidence["dq"])
     assert evidence["slope_aspect"] == pytest.approx((0.38 + 0.38 + 0.7) / 3, abs=1e-4)
 
