@@ -18,6 +18,7 @@ from scripts.demo_town import (
     plants,
     settlements,
     small_places,
+    weather,
     workings,
 )
 from scripts.demo_town.ground import Ground
@@ -76,7 +77,8 @@ def make() -> Made:
         "installation": infrastructure.installations(places["enterprise"]),
     }
     everything = {**ordered, **besides}
-    return Made(town, {kind: everything[kind] for kind in sorted(everything)}, _told(places), cases)
+    told = _told(everything)
+    return Made(town, {kind: everything[kind] for kind in sorted(everything)}, told, cases)
 
 
 def _told(places: Mapping[str, Sequence[Place]]) -> dict[str, Sequence[Record]]:
@@ -84,5 +86,6 @@ def _told(places: Mapping[str, Sequence[Place]]) -> dict[str, Sequence[Record]]:
     return {
         "blast": workings.blasts(places["mine"]),
         "displacement": workings.displacements(places["mine"]),
+        "observation": weather.observations(places["weather_station"]),
         "pipeline_works": workings.pipeline_works(places["gas_pipeline"]),
     }

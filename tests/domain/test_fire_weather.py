@@ -23,6 +23,9 @@ from gis.workspace import DATA
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CONSTANTS = load_methods(DATA / "methods")["fire_weather"].values
+G = (0.3, 0.5, 0.75, 1.0, 1.2)
+"""METHOD 4.4, by class."""
+
 START = {"ffmc": 85.0, "dmc": 6.0, "dc": 15.0}
 
 
@@ -394,23 +397,23 @@ def test_a_season_within_one_year_and_one_that_never_is_do_no_harm() -> None:
     never = {**CONSTANTS, "season_first": {"month": 13, "day": 1},
              "season_last": {"month": 0, "day": 1}}  # fmt: skip
     assert season.length(never) == 0
-    assert season.season_mean_g(records(40), dt.date(2026, 3, 1), never) is None
+    assert season.season_mean_g(records(40), dt.date(2026, 3, 1), G, never) is None
 
 
 def test_the_mean_factor_is_that_of_whole_seasons_only() -> None:
     day = dt.date(2026, 10, 31)
     whole = records(365, start="2025-11-01")
     threes = whole.assign(official_class=3.0)
-    assert season.season_mean_g(threes, day, CONSTANTS) == pytest.approx(0.75)
+    assert season.season_mean_g(threes, day, G, CONSTANTS) == pytest.approx(0.75)
     half = threes.assign(official_class=[5.0] * 90 + [1.0] * 275)
     worked = (90 * 1.2 + 91 * 0.3) / 181  # the 181 days from November to April
-    assert season.season_mean_g(half, day, CONSTANTS) == pytest.approx(worked)
-    assert season.season_mean_g(threes.iloc[:140], day, CONSTANTS) is None
+    assert season.season_mean_g(half, day, G, CONSTANTS) == pytest.approx(worked)
+    assert season.season_mean_g(threes.iloc[:140], day, G, CONSTANTS) is None
     both = pd.concat([threes, whole.assign(site=2, official_class=1.0)])
-    assert season.season_mean_g(both, day, CONSTANTS) == pytest.approx((0.75 + 0.3) / 2)
+    assert season.season_mean_g(both, day, G, CONSTANTS) == pytest.approx((0.75 + 0.3) / 2)
     part = pd.concat([threes, whole.assign(site=2, official_class=1.0).iloc[:30]])
-    assert season.season_mean_g(part, day, CONSTANTS) == pytest.approx(0.75)
-    assert season.season_mean_g(None, day, CONSTANTS) is None
+    assert season.season_mean_g(part, day, G, CONSTANTS) == pytest.approx(0.75)
+    assert season.season_mean_g(None, day, G, CONSTANTS) is None
 
 
 def test_local_percentiles_take_over_after_three_seasons() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ def shown_class(found: Panel, levels: Floats) -> Floats:
 
 
 def season_mean_g(
-    records: pd.DataFrame | None, as_of: dt.date, constants: Constants
+    records: pd.DataFrame | None, as_of: dt.date, class_g: Sequence[float], constants: Constants
 ) -> float | None:
     """Return the mean factor g of the fire seasons on record (METHOD 4.4).
 
@@ -71,22 +72,23 @@ def season_mean_g(
         none.
     as_of
         Later days are not looked at.
+    class_g
+        Factor of each class 1..5: the constant ``class_g`` of ``forest_fire.toml``.
     constants
         The values of ``fire_weather.toml``.
 
     Returns
     -------
-    Mean of ``season_g`` by class over days, then over the seasons of all stations, 0.3..1.2 with
-    the method's own values; None where no station has a class on ``season_share_least`` of the
-    days of any season: then whoever asks keeps a default and says so.
+    Mean of the factors by class over days, then over the seasons of all stations; None where no
+    station has a class on ``season_share_least`` of the days of any season: then whoever asks
+    keeps a default and says so.
     """
     found = panel(records, as_of, constants)
     levels = shown_class(found, danger.of_panel(found, constants).level)
     year = years(found.days, constants)
     inside = (year != NO_SEASON)[:, np.newaxis] & np.isfinite(levels)
     down, across = np.nonzero(inside)
-    factors = np.asarray(given.numbers(constants, "season_g"))
-    g = factors[levels[down, across].astype(np.int64) - 1]
+    g = np.asarray(class_g)[levels[down, across].astype(np.int64) - 1]
     by_season = pd.Series(g).groupby([year[down], across]).agg(["mean", "size"])
     least = given.number(constants, "season_share_least") * length(constants)
     whole = by_season.loc[by_season["size"] >= max(least, 1.0), "mean"]
