@@ -11,8 +11,10 @@ import click
 from gis.domain.kinds import RecordKind, SiteKind
 from gis.workspace import record_kinds, site_kinds
 from scripts.demo_town import coverage, small_places, writing
+from scripts.demo_town.geotiff import write_geotiff
 from scripts.demo_town.make import make
 from scripts.demo_town.records import AS_OF, SOURCE, Record
+from scripts.demo_town.terrain import terrain
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -30,7 +32,7 @@ def write_town(folder: Path) -> dict[str, int]:
 
     Returns
     -------
-    File name to number of records.
+    File name to number of records, of cells for the relief.
     """
     made = make()
     kinds = site_kinds()
@@ -49,10 +51,13 @@ def write_town(folder: Path) -> dict[str, int]:
     for sort, records in made.records.items():
         said = [_said(record_kinds()[sort], record) for record in records]
         writing.write_csv(folder / "records" / f"{PREFIX}{sort}.csv", said)
+    relief = terrain(town, made.places["water_source"])
+    write_geotiff(folder / "boundaries" / f"{PREFIX}relief.tif", relief)
     writing.write_csv(sites / f"{PREFIX}coverage.csv", coverage.rows(town, list(made.places)))
     writing.write_csv(folder / "codes" / "small_place_type.csv", small_places.type_rows())
     writing.write_text(sites / f"{PREFIX}as_of.txt", AS_OF.isoformat())
     told = {f"{PREFIX}{sort}.csv": len(records) for sort, records in made.records.items()}
+    told[f"{PREFIX}relief.tif"] = relief.height_m.size
     return {path.name: len(features) for path, features in rows.items()} | told
 
 

@@ -9,6 +9,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from gis.domain.arrays import Bools, Floats, Ints
 
+LOWEST_M, HIGHEST_M = -100.0, 9000.0
+"""Between these lie the heights of land; a grid with others is in another unit, or has marks for
+unknown that it does not name."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relief:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import orjson
 import shapely
 
 from gis.errors import InvalidDataError
-from gis.files.unpack import ANSWER, ROWS, TOO_MUCH, WORK
+from gis.files.unpack import ANSWER, HEIGHTS, ROWS, TOO_MUCH, WORK
 from gis.files.unpacking.formats import PARTS, SUFFIXES, own_name
 
 LOG = logging.getLogger(__name__)
@@ -180,23 +180,66 @@ def unpack_file(
     if path.stat().st_size == 0:
         raise InvalidDataError("文件是空的：请重新导出或下载")
     files = _parts(path) if suffix == ".shp" else {suffix: path}
+    asked = {"suffix": suffix, "encoding": encoding, "layer": layer}
+    answer = open_confined(UNPACK, asked, files, into, on_line=_teller(on_progress))
+    (into / HASH).write_text(sha256(path), encoding="ascii")
+    return _result(into, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """A program that opens a file, and what is said where it does not come to its end.
+
+    Attributes
+    ----------
+    program
+        Python text, as for ``run``.
+    too_much
+        Where memory or time did not do.
+    broken
+        Where it failed for a reason of its own.
+    """
+
+    program: str
+    too_much: str
+    broken: str
+
+
+def open_confined(
+    opener: Opener,
+    asked: Mapping[str, Any],
+    files: Mapping[str, Path],
+    into: Path,
+    *,
+    on_line: Callable[[bytes], None] | None = None,
+) -> dict[str, Any]:
+    """Let a program open files, and return its answer; the rest it leaves in the folder.
+
+    Parameters
+    ----------
+    asked
+        What it is told besides the files.
+    files
+        By suffix.
+    into
+        Folder for the result; made if it is not there.
+
+    Raises
+    ------
+    InvalidDataError
+        With what it says against the file, or with the opener's own words.
+    """
     _prepare(into, files)
-    asked = {
-        "suffix": suffix,
-        "encoding": encoding,
-        "layer": layer,
+    told = {
+        **asked,
         "readable": [str(file.resolve()) for file in files.values()],
         "parent": os.getpid(),
     }
     try:
-        ended = run(
-            PROGRAM, orjson.dumps(asked).decode(), folder=into, on_line=_teller(on_progress)
-        )
+        ended = run(opener.program, orjson.dumps(told).decode(), folder=into, on_line=on_line)
     finally:
         shutil.rmtree(into / WORK, ignore_errors=True)
-    answer = _answer(into, ended)
-    (into / HASH).write_text(_sha256(path), encoding="ascii")
-    return _result(into, answer)
+    return _answer(into, ended, opener)
 
 
 def was_opened(folder: Path) -> bool:
@@ -224,7 +267,11 @@ def reopen(folder: Path) -> Unpacked:
 HASH = "sha256"
 """File with the hash of what was unpacked."""
 
-PROGRAM = "from gis.files.unpack import main; main()"
+UNPACK = Opener(
+    program="from gis.files.unpack import main; main()",
+    too_much=TOO_MUCH,
+    broken="文件结构异常，读取时出错：请在原来的软件里重新导出，或另存为 CSV 再导入",
+)
 
 
 def _parts(path: Path) -> dict[str, Path]:
@@ -236,10 +283,10 @@ def _parts(path: Path) -> dict[str, Path]:
     } | {".shp": path}
 
 
-def _prepare(into: Path, files: dict[str, Path]) -> None:
+def _prepare(into: Path, files: Mapping[str, Path]) -> None:
     into.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(into / WORK, ignore_errors=True)
-    for left in (ROWS, ANSWER, HASH):
+    for left in (ROWS, HEIGHTS, ANSWER, HASH):
         (into / left).unlink(missing_ok=True)
     (into / WORK).mkdir()
     for suffix, file in files.items():
@@ -322,7 +369,7 @@ ROOT = Path(__file__).parents[2]
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); "
 
 
-def _answer(into: Path, ended: Ended) -> dict[str, Any]:
+def _answer(into: Path, ended: Ended, opener: Opener) -> dict[str, Any]:
     """Return what the child left, or raise what it, or its end, says."""
     try:
         answer: dict[str, Any] = orjson.loads((into / ANSWER).read_bytes())
@@ -335,11 +382,9 @@ def _answer(into: Path, ended: Ended) -> dict[str, Any]:
         raise InvalidDataError(answer["error"][:LONGEST_WORDS])
     if ended.code < 0 or "MemoryError" in ended.words:
         LOG.warning("reading ended by %s", _signal(ended.code))
-        raise InvalidDataError(TOO_MUCH)
+        raise InvalidDataError(opener.too_much)
     LOG.error("reading failed: %s", ended.words)
-    raise InvalidDataError(
-        "文件结构异常，读取时出错：请在原来的软件里重新导出，或另存为 CSV 再导入"
-    )
+    raise InvalidDataError(opener.broken)
 
 
 def _signal(code: int) -> str:
@@ -388,6 +433,7 @@ def _parsed(line: bytes) -> tuple[int, list[Any], bytes | None]:
     return row, values, wkb
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the hash of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from gis.files.unpacking.formats import READERS, own_name
 from gis.files.unpacking.sink import Found, Job, Sink
 
 ROWS = "rows.jsonl"
+HEIGHTS = "heights.f32"
+"""What is left of a grid of heights (``unpacking.raster``)."""
+
 ANSWER = "unpacked.json"
 WORK = "work"
 """The folder in which the file is found, under a name of our own."""
@@ -36,9 +40,14 @@ FULL = {
 
 def main() -> None:
     """Read the file that the first argument names, and end with 1 where that cannot be done."""
+    leave(_unpack)
+
+
+def leave(unpack: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Leave the answer of what unpacks a file, told what the first argument says."""
     asked = orjson.loads(sys.argv[1])
     try:
-        answer = _unpack(asked)
+        answer = unpack(asked)
     except InvalidDataError as error:
         answer = {"error": str(error)}
     except MemoryError:

@@ -17,6 +17,7 @@ from gis.services.find_hotspots import find_hotspots
 from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
 from gis.services.import_records import import_records
+from gis.services.import_relief import import_relief
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_coverage, read_codes
 from gis.services.manage_accounts import add_account, has_administrator
@@ -133,6 +134,8 @@ def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> 
         if path.exists():
             say(_line(import_areas(ws, actor, level, path)))
     import_coverage(ws, actor, folder / f"{SYNTHETIC}coverage.csv")
+    relief = DATA / "boundaries" / f"{SYNTHETIC}relief.tif"
+    say(_line(import_relief(ws, actor, relief, source="模拟数据，60米格网")))
     for kind in ws.kinds:
         path = folder / f"{SYNTHETIC}{kind}.geojson"
         if path.exists():

@@ -126,9 +126,9 @@ def reservoirs(town: Town, ground: Ground, reserved: BaseGeometry) -> list[Place
     ``reserved`` is land that is kept for something else, metres.
     """
     dice, codes = Dice("reservoirs"), Codes("SY")
-    ridge = _ridge()
+    line = ridge()
     known = [village for village in town.villages if village.code != UNKNOWN_VILLAGE]
-    west = [v for v in known if ridge.distance(shapely.Point(v.centre)) < WEST_M]
+    west = [v for v in known if line.distance(shapely.Point(v.centre)) < WEST_M]
     east = [v for v in known if v not in west]
     found = []
     for number in range(RESERVOIRS_WEST + RESERVOIRS_EAST):
@@ -155,10 +155,10 @@ def reservoirs(town: Town, ground: Ground, reserved: BaseGeometry) -> list[Place
 
 def _cisterns(dice: Dice, codes: Codes, town: Town) -> list[Place]:
     """Make the forest farm's cisterns along the ridge."""
-    ridge = _ridge()
+    line = ridge()
     found = []
     for number in range(1, CISTERNS + 1):
-        along = ridge.interpolate((number - 0.5) / CISTERNS, normalized=True)
+        along = line.interpolate((number - 0.5) / CISTERNS, normalized=True)
         where = shapely.Point(along.x + dice.between(150, 450), along.y)
         fields = {
             "source_type": "蓄水池",
@@ -179,7 +179,7 @@ def forest(town: Town, ground: Ground) -> list[Place]:
     found = []
     for number, cell in enumerate(chosen, start=1):
         code = next(codes)
-        slope = max(1.0, 26.0 - cell.centroid.distance(_ridge()) / 140 + 4 * dice.normal())
+        slope = max(1.0, 26.0 - cell.centroid.distance(ridge()) / 140 + 4 * dice.normal())
         fields = {
             "species": dice.unless(0.07, dice.weighted(SPECIES)),
             "slope_deg": dice.unless(0.10, round(slope, 1)),
@@ -195,15 +195,15 @@ def forest(town: Town, ground: Ground) -> list[Place]:
     return found
 
 
-def _ridge() -> shapely.LineString:
+def ridge() -> shapely.LineString:
     """Return the line of the ridge, metres."""
     return shapely.LineString([spot(lon, lat) for lon, lat in RIDGE])
 
 
 def _compartments(dice: Dice, town: Town, ground: Ground) -> list[shapely.Polygon]:
     """Take cells nearest to the ridge until the area is reached, leaving clearings."""
-    ridge = _ridge()
-    hills = town.outline.buffer(-40).intersection(ridge.buffer(FOREST_REACH_M))
+    line = ridge()
+    hills = town.outline.buffer(-40).intersection(line.buffer(FOREST_REACH_M))
     centres = [shapely.Point(v.centre).buffer(420) for v in town.villages]
     region = shapely.difference(hills, shapely.union_all([*centres, *_obstacles(ground, hills)]))
     region = max(shapely.get_parts(region), key=lambda part: float(part.area))
@@ -213,7 +213,7 @@ def _compartments(dice: Dice, town: Town, ground: Ground) -> list[shapely.Polygo
         for cell in faces(dice, region, seeds, step_m=90, amplitude_m=16)
         if cell.area > 0.2 * COMPARTMENT_HA * 1e4
     ]
-    cells.sort(key=lambda cell: (cell.distance(ridge) + 400 * dice.unit(), cell.bounds))
+    cells.sort(key=lambda cell: (cell.distance(line) + 400 * dice.unit(), cell.bounds))
     chosen: list[shapely.Polygon] = []
     left = FOREST_HA * 1e4
     for cell in cells:

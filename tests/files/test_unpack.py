@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -976,7 +977,7 @@ def test_where_a_child_cannot_be_confined_the_file_stays_closed(tmp_path: Path) 
         "os.uname = lambda: types.SimpleNamespace(machine='abacus'); main()"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "PROGRAM", other)
+        patch.setattr(sandbox, "UNPACK", replace(sandbox.UNPACK, program=other))
         assert "请联系管理员" in refusal(path)
     assert not (tmp_path / "unpacked" / "rows.jsonl").exists()
 
@@ -987,7 +988,7 @@ def test_where_a_child_cannot_be_confined_the_file_stays_closed(tmp_path: Path) 
 def test_however_a_child_ends_there_is_a_clear_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(sandbox, "PROGRAM", program)
+    monkeypatch.setattr(sandbox, "UNPACK", replace(sandbox.UNPACK, program=program))
     assert "结构异常" in refusal(text_file(tmp_path, "a,b\n1,2\n"))
 
 
@@ -1065,7 +1066,9 @@ def test_a_child_imports_only_what_its_format_needs(
     )
     lines: list[bytes] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "PROGRAM", spy + sandbox.PROGRAM)
+        patch.setattr(
+            sandbox, "UNPACK", replace(sandbox.UNPACK, program=spy + sandbox.UNPACK.program)
+        )
         patch.setattr(sandbox, "_teller", lambda _: lines.append)
         unpacked(path)
     assert lines[-1] == b"False\n"
