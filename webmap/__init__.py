@@ -22,6 +22,7 @@ from webmap import (
     places,
     prints,
     quality,
+    records,
     runs,
     scenarios,
     security,
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(panels.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(imports.bp)
+    app.register_blueprint(records.bp)
     app.register_blueprint(places.bp)
     app.register_blueprint(quality.bp)
     app.register_blueprint(prints.bp)

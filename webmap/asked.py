@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
 from gis.errors import ForbiddenError, InvalidDataError
@@ -133,6 +134,19 @@ def refuse_other_sites(request: Request) -> None:
     """
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise ForbiddenError("请从本系统的页面打开")
+
+
+def refuse_zero_bytes(request: Request) -> None:
+    """Refuse text that is none, in a form that carries a file; ``sign_in`` looks at the others.
+
+    Raises
+    ------
+    BadRequest
+        If a field or the name of a file holds a zero byte.
+    """
+    names = (file.filename or "" for file in request.files.values())
+    if any("\0" in text for text in (*request.form.values(), *names)):
+        raise BadRequest
 
 
 def whole(args: Args, name: str, default: int) -> int:

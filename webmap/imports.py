@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as Answer
 
 from gis.domain.audit import WORDS
@@ -34,7 +33,7 @@ def index() -> str:
 @bp.post("/")
 def upload() -> Answer | tuple[str, int]:
     """Take a file and have it tried out."""
-    _refuse_zero_bytes()
+    asked.refuse_zero_bytes(request)
     files = [(file.filename or "", file.stream) for file in request.files.getlist("file")]
     try:
         made = service.start_upload(
@@ -191,13 +190,3 @@ def _asked_plan(found: Upload) -> Plan:
         layer=form.get("layer", before.layer or "") or None,
         elsewhere="moved" if form.get("elsewhere", before.elsewhere) == "moved" else "second",
     )
-
-
-def _refuse_zero_bytes() -> None:
-    """Refuse text that is none, which ``sign_in`` looks for in smaller forms."""
-    if any("\0" in text for text in (*request.form.values(), *_names())):
-        raise BadRequest
-
-
-def _names() -> list[str]:
-    return [file.filename or "" for file in request.files.values()]

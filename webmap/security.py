@@ -13,8 +13,8 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gis.services import upload_records, uploads
 from gis.services.serve import session_key
-from gis.services.uploads import MOST_BYTES
 from gis.workspace import Settings, Workspace
 from webmap.context import EXTENSION
 
@@ -46,10 +46,13 @@ HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 """For a year, once a browser has come by HTTPS."""
 
 LARGEST_FORM = 64 * 1024
-"""Bytes of a request's body: there are only small forms, but for one."""
+"""Bytes of a request's body: there are only small forms, but for those that carry a file."""
 
-LARGEST_UPLOAD = MOST_BYTES + LARGEST_FORM
-"""Bytes of the body that carries a file, from somebody who may import one."""
+LARGEST_BODIES = {
+    "imports.upload": uploads.MOST_BYTES + LARGEST_FORM,
+    "records.send": upload_records.MOST_BYTES + LARGEST_FORM,
+}
+"""Endpoint to bytes of the body that carries a file, from somebody who may import one."""
 
 
 def init_app(app: Flask, ws: Workspace) -> None:

@@ -20,7 +20,7 @@ from gis.services import log_in as service
 from gis.services.log_in import SignedIn
 from gis.services.manage_tokens import actor_of_token
 from webmap.context import EXTENSION, purpose, workspace
-from webmap.security import LARGEST_UPLOAD
+from webmap.security import LARGEST_BODIES
 
 OPEN_TO_ALL = frozenset({"static", "accounts.log_in", "api.health"})
 """Endpoints that need no right to read: nothing of the data is in them."""
@@ -30,9 +30,6 @@ OPEN_TO_NEW = OPEN_TO_ALL | {"accounts.own", "accounts.password", "accounts.log_
 
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 """What proxies say; where none is named, nobody's address is known who comes through one."""
-
-UPLOAD = "imports.upload"
-"""The endpoint that takes large bodies: nobody's is read before it is known who sends it."""
 
 FOR_TOKENS = "/api/"
 """Where a token is good for something: addresses for programs."""
@@ -117,8 +114,9 @@ def _find_out() -> None:
     allowed = OPEN_TO_NEW if g.get("signed_in") else OPEN_TO_ALL
     if not g.actor.may_read and request.endpoint not in allowed:
         raise NotLoggedInError("请先登录")
-    if request.endpoint == UPLOAD and g.actor.powers.changes:
-        request.max_content_length = LARGEST_UPLOAD
+    if request.endpoint in LARGEST_BODIES and g.actor.powers.changes:
+        # Nobody's is read before it is known who sends it.
+        request.max_content_length = LARGEST_BODIES[request.endpoint]
 
 
 def _token(asked: Request) -> str | None:
@@ -152,7 +150,8 @@ def _refuse_unreadable() -> None:
     except UnicodeDecodeError as error:
         request.query_string = b""  # so that the page that says so can be made
         raise BadRequest from error
-    typed = () if request.endpoint == UPLOAD else request.form.values()
+    # A form that carries a file is read when it is known who sends it.
+    typed = () if request.endpoint in LARGEST_BODIES else request.form.values()
     given = (request.path, *request.args.values(), *typed)
     if any("\0" in text for text in given):
         raise BadRequest

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.kinds import RecordKind
 from gis.domain.rights import Actor
@@ -29,6 +30,8 @@ def import_records(
     path: Path,
     *,
     mapping: Mapping[str, str] | None = None,
+    name: str | None = None,
+    dry_run: bool = False,
 ) -> Report:
     """Insert or update records from a table, in one transaction.
 
@@ -45,6 +48,10 @@ def import_records(
         A file of any format that tables come in.
     mapping
         Field name to column name of the file, where its headings do not tell.
+    name
+        What the file was called where it came from; None: as it is called here.
+    dry_run
+        Only tell what would be done.
 
     Returns
     -------
@@ -63,30 +70,48 @@ def import_records(
     passport = ws.record(kind)
     access.require_change(actor, ws.kind(passport.of))
     incoming = read.read_records(path, passport.fields, mapping=mapping)
+    if dry_run:
+        with access.reading(ws, actor) as conn:
+            return _sort(conn, actor, passport, incoming).report
     with changes.changing(ws, actor) as (conn, stamp):
-        changes.refuse_wrong_purpose(conn, incoming.rows)
-        stored = records.load_stored(conn, passport)
-        told = _Told(passport, actor, sites.by_key(conn, actor), incoming.given, stored)
-        rows, rejected = told.rows(incoming.rows)
-        new = [row for row in rows if _place(row) not in stored]
-        changed = [row for row in rows if (old := stored.get(_place(row))) and _differs(old, row)]
-        refused = changes.in_file_order(incoming.rejected, rejected)
-        report = Report(
-            target=kind,
-            new=len(new),
-            changed=len(changed),
-            same=len(rows) - len(new) - len(changed),
-            rejected=refused[: changes.MOST_KEPT],
-            refused=len(refused),
-            unmapped=incoming.unmapped,
-            notes=incoming.notes,
-        )
-        file = ReadFile(path.name, incoming.sha256, mapping or {})
+        found = _sort(conn, actor, passport, incoming)
+        file = ReadFile(name or path.name, incoming.sha256, mapping or {})
         stamp = changes.begin_import(conn, stamp, kind, file)
-        records.replace(conn, [stored[_place(row)]["id"] for row in changed], stamp)
-        records.insert(conn, [*new, *changed], stamp)
-        changes.end_import(conn, actor, stamp, report, file)
-    return report
+        records.replace(conn, found.replaced, stamp)
+        records.insert(conn, found.rows, stamp)
+        changes.end_import(conn, actor, stamp, found.report, file)
+    return found.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Rows to write, ids of those whose place they take, and what to tell of it."""
+
+    rows: list[Row]
+    replaced: list[int]
+    report: Report
+
+
+def _sort(conn: Connection, actor: Actor, passport: RecordKind, incoming: read.Whole) -> _Sorted:
+    """Tell new rows from changed, same and refused ones."""
+    changes.refuse_wrong_purpose(conn, incoming.rows)
+    stored = records.load_stored(conn, passport)
+    told = _Told(passport, actor, sites.by_key(conn, actor), incoming.given, stored)
+    rows, rejected = told.rows(incoming.rows)
+    new = [row for row in rows if _place(row) not in stored]
+    changed = [row for row in rows if (old := stored.get(_place(row))) and _differs(old, row)]
+    refused = changes.in_file_order(incoming.rejected, rejected)
+    report = Report(
+        target=passport.slug,
+        new=len(new),
+        changed=len(changed),
+        same=len(rows) - len(new) - len(changed),
+        rejected=refused[: changes.MOST_KEPT],
+        refused=len(refused),
+        unmapped=incoming.unmapped,
+        notes=incoming.notes,
+    )
+    return _Sorted([*new, *changed], [stored[_place(row)]["id"] for row in changed], report)
 
 
 class _Told:
