@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from gis.domain.relief import Relief
 from gis.domain.risk import forest_ignition
+from gis.domain.risk.constants import table
 from gis.domain.risk.forest_cells import CELLS, cells, centres
 from gis.domain.risk.forest_today import of_day, today
 from gis.domain.risk.model import Scene
@@ -283,6 +284,13 @@ def test_graves_are_swept_from_25_march_to_10_april(day: str, swept: bool) -> No
 
 def test_graves_are_swept_on_17_of_the_181_days_of_the_season() -> None:
     assert forest_ignition.sweeping_share(FOREST) == pytest.approx(17 / 181)
+
+
+def test_the_season_of_the_graves_is_that_of_the_weather() -> None:
+    weather = toyland.VALUES["fire_weather"]
+    first, last = (table(weather, f"season_{end}") for end in ("first", "last"))
+    days = tuple(f"{day['month']:02.0f}-{day['day']:02.0f}" for day in (first, last))
+    assert days == FOREST["season_days"]
 
 
 @pytest.mark.parametrize("days", [("04-31", "05-02"), ("清明", "04-10"), ("03-25-01", "04-10")])
