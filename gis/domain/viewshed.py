@@ -71,12 +71,15 @@ def sees(
     to_x, to_y = np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
     away_m = np.hypot(to_x - eye.x_m, to_y - eye.y_m)
     top_m = relief.at(to_x, to_y) + above_m - bend_per_m * away_m**2 - eye_m
-    near = np.flatnonzero((away_m <= eye.range_m) & ~np.isnan(top_m))
-    (column,), (row,) = relief.place(*here)
-    start = float(column), float(row)
-    surface = _as_seen(relief, start, cover_m, bend_per_m) - eye_m
-    steepest = _steepest(surface, start, relief.place(to_x[near], to_y[near])) / relief.cell_m
     found = np.zeros(len(away_m), dtype=bool)
+    near = np.flatnonzero((away_m <= eye.range_m) & ~np.isnan(top_m))
+    if not len(near):
+        return found
+    surface, corner = _around(relief, eye, cover_m, bend_per_m)
+    start, ends = (
+        np.stack(relief.place(*spot)) - corner for spot in (here, (to_x[near], to_y[near]))
+    )
+    steepest = _steepest(surface - eye_m, start[:, 0], ends) / relief.cell_m
     found[near] = top_m[near] / np.maximum(away_m[near], NOWHERE_M) >= steepest - ROUNDING
     return found
 
@@ -97,9 +100,11 @@ def viewshed(
     bend_per_m: float = 0.0,
 ) -> Bools:
     """Tell which cells can be seen at their middles, shape (H, W); the rest as ``sees``."""
-    rows, columns = np.indices(relief.height_m.shape)
-    x_m = relief.west_m + relief.cell_m * (columns + 0.5)
-    y_m = relief.north_m - relief.cell_m * (rows + 0.5)
+    height, width = relief.height_m.shape
+    x_m, y_m = np.meshgrid(
+        relief.west_m + relief.cell_m * (np.arange(width) + 0.5),
+        relief.north_m - relief.cell_m * (np.arange(height) + 0.5),
+    )
     near = np.hypot(x_m - eye.x_m, y_m - eye.y_m) <= eye.range_m
     found = np.zeros(near.shape, dtype=bool)
     found[near] = sees(
@@ -122,19 +127,27 @@ def bend(curvature: float, radius_m: float) -> float:
     return curvature / (2.0 * radius_m)
 
 
-def _as_seen(
-    relief: Relief, start: tuple[float, float], cover_m: Floats | None, bend_per_m: float
-) -> Floats:
-    """Return the surface, lower by the bend of the earth the farther it is from the eye."""
-    columns = np.arange(relief.height_m.shape[1]) - start[0]
-    rows: Floats = np.arange(relief.height_m.shape[0]) - start[1]
-    away2_m2 = (columns**2 + rows[:, None] ** 2) * relief.cell_m**2
-    covered = relief.height_m if cover_m is None else relief.height_m + cover_m
-    seen: Floats = covered - bend_per_m * away2_m2
-    return seen
+def _around(
+    relief: Relief, eye: Eye, cover_m: Floats | None, bend_per_m: float
+) -> tuple[Floats, Floats]:
+    """Return the surface within range of the eye as it is seen, and where that part begins.
+
+    Metres, lower by the bend of the earth the farther it is from the eye; and its first column and
+    row, shape (2, 1).
+    """
+    (column,), (row,) = relief.place(np.array([eye.x_m]), np.array([eye.y_m]))
+    reach = math.ceil(eye.range_m / relief.cell_m) + 2
+    left, top = (max(0, math.floor(middle) - reach) for middle in (column, row))
+    right, bottom = (max(1, math.ceil(middle) + reach) for middle in (column, row))
+    part = np.s_[top:bottom, left:right]
+    surface = relief.height_m[part] if cover_m is None else relief.height_m[part] + cover_m[part]
+    columns = np.arange(surface.shape[1]) + left - column
+    rows = np.arange(surface.shape[0])[:, None] + top - row
+    away2_m2 = (columns**2 + rows**2) * relief.cell_m**2
+    return surface - bend_per_m * away2_m2, np.array([[left], [top]], dtype=np.float64)
 
 
-def _steepest(surface: Floats, start: tuple[float, float], ends: tuple[Floats, Floats]) -> Floats:
+def _steepest(surface: Floats, start: Floats, ends: Floats) -> Floats:
     """Return the steepest slope between the eye and each place, metres a cell.
 
     Parameters
@@ -142,13 +155,13 @@ def _steepest(surface: Floats, start: tuple[float, float], ends: tuple[Floats, F
     surface
         Height over the eye, metres, shape (H, W).
     start, ends
-        Fractional columns and rows of the eye and of N places.
+        Fractional column and row of the eye, shape (2,), and of the places, shape (2, N).
 
     Returns
     -------
     Shape (N,); -inf where nothing is between, NaN where something on the way is unknown.
     """
-    to = np.stack(ends) - np.array(start)[:, None]
+    to = ends - start[:, None]
     level = np.abs(to[0]) >= np.abs(to[1])
     found = np.full(len(level), -np.inf)
     # The grid is turned so that a line of sight crosses rows more often than columns.

@@ -140,7 +140,7 @@ def brute_force(relief: Relief, eye: Eye, x_m: float, y_m: float, above_m: float
 def test_what_is_plainly_seen_or_hidden_is_found_so(seed: int) -> None:
     rng = np.random.default_rng(seed)
     relief = rolling_land(seed)
-    eye = Eye(*rng.uniform(60, 570, 2), 10.0, 9000.0)
+    eye = Eye(rng.uniform(60, 570), rng.uniform(60, 570), 10.0, 9000.0)
     x_m, y_m = rng.uniform(60, 570, (2, 12))
     found = sees(relief, eye, x_m, y_m, above_m=5.0)
     by = [brute_force(relief, eye, *spot, 5.0) for spot in zip(x_m, y_m, strict=True)]
@@ -154,11 +154,11 @@ def test_what_is_plainly_seen_or_hidden_is_found_so(seed: int) -> None:
 def test_a_higher_eye_or_target_sees_no_less_and_an_obstacle_hides(seed: int) -> None:
     rng = np.random.default_rng(seed)
     relief = random_land(seed)
-    eye = Eye(*rng.uniform(0, 630, 2), 8.0, 9000.0)
+    eye = Eye(rng.uniform(0, 630), rng.uniform(0, 630), 8.0, 9000.0)
     found = viewshed(relief, eye, above_m=2.0)
     assert (viewshed(relief, replace(eye, above_m=15.0), above_m=2.0) >= found).all()
     assert (viewshed(relief, eye, above_m=6.0) >= found).all()
-    trees = 12.0 * (rng.random(relief.height_m.shape) < 0.3)
+    trees = np.where(rng.random(relief.height_m.shape) < 0.3, 12.0, 0.0)
     assert (viewshed(relief, eye, above_m=2.0, cover_m=trees) <= found).all()
     assert (viewshed(relief, replace(eye, range_m=200.0), above_m=2.0) <= found).all()
 
@@ -191,8 +191,9 @@ def test_nothing_is_seen_through_unknown_land_or_from_outside() -> None:
     y_m = np.full(3, 75.0)
     found = sees(relief, Eye(15.0, 75.0, 30.0, 900.0), np.array([75.0, 135.0, 255.0]), y_m)
     assert found.tolist() == [True, False, False]
-    outside = sees(relief, Eye(-15.0, 75.0, 30.0, 900.0), np.array([15.0, 75.0, 105.0]), y_m)
-    assert not outside.any()
+    for x_m in (-15.0, 9999.0):
+        eye = Eye(x_m, 75.0, 30.0, 99_999.0)
+        assert not sees(relief, eye, np.array([15.0, 75.0, 105.0]), y_m).any()
 
 
 def test_an_eye_sees_where_it_stands_and_an_empty_list() -> None:
