@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from gis.domain.risk import consequence, index, load, major_hazard, registry
-from gis.domain.risk.constants import number, numbers, table
+from gis.domain.risk import consequence, index, load, registry
+from gis.domain.risk.constants import number
 from gis.domain.risk.pairs import near, pair
 from gis.errors import ConfigError, InvalidDataError, NotFoundError
 from tests import toyland
 
-INDUSTRY, GAS = toyland.VALUES["industry"], toyland.VALUES["gas"]
+GAS = toyland.VALUES["gas"]
 
 
 @pytest.mark.parametrize(
@@ -87,55 +87,6 @@ def test_nobody_exposed_gives_no_relative_half() -> None:
         np.array([[0.0]]), np.array([[0.0]]), lref=np.array([1000.0]), rho=np.array([0.5])
     )
     assert score[0, 0] == 0.0
-
-
-CHEMICALS = [
-    # q, Q, beta, people -> S, alpha, R, level: METHOD 12.2
-    ([8, 200, 20], [5, 500, 50], [4, 1, 1.5], 60, 2.4, 1.5, 11.1, "三级"),
-    ([2, 2, 1], [5, 1, 5], [5, 20, 4], 102, 2.6, 2.0, 85.6, "二级"),
-    ([30], [50], [1.5], 20, 0.6, 1.0, 0.9, "不构成"),
-    ([60], [50], [1.5], 120, 1.2, 2.0, 3.6, "四级"),
-    ([12], [10], [2], 0, 1.2, 0.5, 1.2, "四级"),
-]
-
-
-@pytest.mark.parametrize(("q", "big_q", "beta", "people", "s", "alpha", "r", "level"), CHEMICALS)
-def test_major_hazard_installations_are_graded_as_worked(
-    q: list[float],
-    big_q: list[float],
-    beta: list[float],
-    people: float,
-    s: float,
-    alpha: float,
-    r: float,
-    level: str,
-) -> None:
-    found = major_hazard.grade(q, big_q, beta, people=people, constants=INDUSTRY)
-    assert (round(found.ratio, 6), found.alpha, round(found.rating, 6)) == (s, alpha, r)
-    assert found.level == level
-
-
-def test_a_ton_of_tnt_gives_16_7_kpa_at_100_m() -> None:
-    coefficients = numbers(INDUSTRY, "blast_coefficients")
-    pressure = consequence.overpressure_kpa(1000.0, np.array([100.0]), coefficients)
-    assert pressure[0] == pytest.approx(16.70, abs=0.005)
-
-
-@pytest.mark.parametrize(("name", "radius"), [("2kPa", 588.6), ("9kPa", 158.5)])
-def test_blast_radii_are_where_the_formula_reaches_the_pressure(name: str, radius: float) -> None:
-    k = table(INDUSTRY, "blast_k")[name]
-    found = consequence.blast_radius_m(np.array([1000.0]), k)
-    assert found[0] == pytest.approx(radius, abs=0.05)
-    pressure = consequence.overpressure_kpa(1000.0, found, numbers(INDUSTRY, "blast_coefficients"))
-    assert pressure[0] == pytest.approx(float(name.removesuffix("kPa")), rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("k", "volume", "length"), [(10, 10, 21.54), (8, 10, 17.24), (10, 1, 10.0), (8, 30, 24.86)]
-)
-def test_dust_flames(k: float, volume: float, length: float) -> None:
-    found = consequence.dust_flame_m(np.array([volume]), np.array([k]), 60.0)
-    assert found[0] == pytest.approx(length, abs=0.005)
 
 
 @pytest.mark.parametrize(

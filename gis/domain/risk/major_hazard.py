@@ -1,68 +1,256 @@
-"""Identify and grade a major hazard installation by its chemicals (GB 18218-2018, METHOD 1.3)."""
+"""Major hazard installations by their chemicals (GB 18218-2018, METHOD 1.3): S, alpha, R, level.
+
+A declared level is official and outranks what is reckoned here, which is a screening value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
 
-from gis.domain.risk.constants import Constants, numbers, texts
+from gis.domain.arrays import Floats, Ints, Objects
+from gis.domain.risk import attributes as read
+from gis.domain.risk import chemicals
+from gis.domain.risk import constants as given
+from gis.domain.risk.constants import Constants
+from gis.domain.risk.model import Near, Scene
+from gis.domain.risk.sources import places
+
+UNIT = "installation"
+"""Kind of the units."""
+
+NONE = "不构成"
+"""What is declared of a unit below the critical quantities."""
+
+COLUMNS = {
+    "id": np.int64,
+    "plant": np.int64,
+    "chemicals": np.int64,
+    "complete": np.bool_,
+    "ratio": np.float64,
+    "weighted": np.float64,
+    "residents": np.float64,
+    "alpha_declared": np.float64,
+    "alpha_computed": np.float64,
+    "rating": np.float64,
+    "computed": object,
+    "other_computed": object,
+    "declared": object,
+    **dict.fromkeys(chemicals.FAMILIES, np.bool_),
+}
+"""Columns of ``units``: ``plant``, row of its enterprise, -1 where none is on record;
+``chemicals``, how many are on record; ``complete``, whether all of them are identified and weighed;
+``ratio`` S and ``weighted``, the sum of beta q/Q, of those that are; ``residents`` within 500 m of
+the plant; ``rating`` R with the alpha declared, else the one computed; ``computed`` level, None
+where it cannot be told; ``other_computed``, the level that the computed alpha gives where another
+one is declared; the families of chemicals that are there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grading:
-    """What the standard says of one unit.
-
-    Attributes
-    ----------
-    ratio
-        S, the sum of q/Q; 1 and more is a major hazard installation.
-    alpha
-        Factor of the people within 500 m of the plant's boundary (table 5).
-    rating
-        R = alpha x sum of beta q/Q.
-    level
-        一级 to 四级 (table 6); 不构成 below S = 1, whatever R is.
-    """
-
-    ratio: float
-    alpha: float
-    rating: float
-    level: str
-
-
-def grade(
-    quantity_t: Sequence[float],
-    threshold_t: Sequence[float],
-    beta: Sequence[float],
-    *,
-    people: float,
-    constants: Constants,
-) -> Grading:
-    """Grade a unit.
+def units(
+    scene: Scene, plants: gpd.GeoDataFrame, held: pd.DataFrame, constants: Constants
+) -> pd.DataFrame:
+    """Identify and grade every unit on record.
 
     Parameters
     ----------
-    quantity_t, threshold_t, beta
-        q, Q (tonnes) and beta of each chemical.
-    people
-        Residents within 500 m of the plant's boundary.
+    scene
+        Units and the people around.
+    plants
+        Site frame of enterprises.
+    held
+        The chemicals, as ``chemicals.identified`` gives them.
     constants
         The values of ``industry.toml``.
 
+    Returns
+    -------
+    Frame with ``COLUMNS``, a row for each unit, in the order of its site frame.
+
     Notes
     -----
-    The register holds the declared level only; this is for the list of chemicals to come.
+    What is not known is never taken for nothing: of a unit with a chemical that is unknown or not
+    weighed, or with none on record, the sums are lower bounds, and below 1 S says nothing. Where
+    nobody lives within 500 m by the register and no alpha is declared, alpha is not 0.5.
     """
-    ratios = np.asarray(quantity_t, dtype=float) / np.asarray(threshold_t, dtype=float)
-    band = np.searchsorted(numbers(constants, "mhi_alpha_limits"), people, side="right")
-    alpha = numbers(constants, "mhi_alpha")[int(band)]
-    rating = alpha * float(np.dot(np.asarray(beta, dtype=float), ratios))
-    names = texts(constants, "mhi_levels")
-    level = names[int(np.searchsorted(numbers(constants, "mhi_level_limits"), rating, "right"))]
-    ratio = float(ratios.sum())
-    return Grading(ratio, alpha, rating, level if ratio >= 1.0 else NONE)
+    frames = places(scene.sites_m, UNIT)
+    if not frames or frames[0].empty:
+        return pd.DataFrame({name: np.empty(0, kind) for name, kind in COLUMNS.items()})
+    frame = frames[0]
+    plant = plant_of(frame, plants)
+    sums = _held(held, frame["id"])
+    ratio, weighted = sums["ratio"].to_numpy(), sums["weighted"].to_numpy()
+    around = residents_around(_outlines(frame, plants, plant), scene.people, scene.near, constants)
+    computed_alpha = alpha(around, constants)
+    declared_alpha = frame["declared_alpha"].to_numpy(dtype=np.float64)
+    none_declared = np.isnan(declared_alpha)
+    proven = np.maximum(computed_alpha, given.number(constants, "unproven_alpha"))
+    rating = np.where(none_declared, proven, declared_alpha) * weighted
+    other = level(ratio, computed_alpha * weighted, constants)
+    other[none_declared] = None
+    columns = {
+        "id": frame["id"].to_numpy(dtype=np.int64),
+        "plant": plant,
+        **{name: sums[name].to_numpy() for name in HELD},
+        "residents": around,
+        "alpha_declared": declared_alpha,
+        "alpha_computed": computed_alpha,
+        "rating": rating,
+        "computed": _told(sums, level(ratio, rating, constants)),
+        "other_computed": _told(sums, other),
+        "declared": read.texts(frame["declared_level"]),
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS})
 
 
-NONE = "不构成"
+PLANT_COLUMNS = (
+    "units", "level", "declared", "official", "computed", "unknown", "ratio", "rating", "residents",
+    "alpha_declared", "alpha_computed",
+)  # fmt: skip
+"""Columns of ``of_plants``: how many units; ``level`` that is reckoned with, None where nothing
+hints at a major hazard; ``declared`` and ``computed`` level, None unknown; ``official``, whether
+``level`` is what was declared; ``unknown``, whether it is not declared and may be higher; S, R,
+residents and alphas of the unit of the highest R, NaN where there is none."""
+
+
+def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constants) -> pd.DataFrame:
+    """Tell the level of each enterprise by what it declares, else by its units.
+
+    Parameters
+    ----------
+    found
+        As ``units`` gives it.
+    plants
+        Site frame of enterprises, n rows.
+    constants
+        The values of ``industry.toml``.
+
+    Returns
+    -------
+    Frame of n rows with ``PLANT_COLUMNS``.
+
+    Notes
+    -----
+    Declared by the enterprise, else the highest of its units, each as declared, else as reckoned.
+    Unless that is declared, a category that makes a major hazard likely or a unit of which not
+    enough is known counts at least as ``unknown_mhi_level`` (METHOD 0.2 rule 3).
+    """
+    n = len(plants)
+    own = found[found["plant"] >= 0]
+    plant = own["plant"].to_numpy(dtype=np.int64)
+    stated = np.where(own["declared"].notna(), own["declared"], own["computed"])
+    silent = own["declared"].isna().to_numpy(dtype=bool)
+    open_ = np.bincount(plant, weights=silent, minlength=n) > 0
+    unsure = np.bincount(plant, weights=silent & own["computed"].isna(), minlength=n) > 0
+    count = np.bincount(plant, minlength=n)
+    by_plant = read.texts(plants["mhi_level"])
+    by_unit = _highest(plant, stated, n, constants)
+    official = ~read.missing(by_plant) | ((count > 0) & ~open_)
+    likely = plants["category"].isin(given.texts(constants, "mhi_categories")).to_numpy(bool)
+    least = np.array([given.text(constants, "unknown_mhi_level")], dtype=object)
+    presumed = np.where(~official & (likely | unsure), ranks(least, constants)[0], 0)
+    ranked = np.maximum(ranks(by_unit, constants), presumed)
+    level = np.where(ranked > ranks(by_unit, constants), least[0], by_unit)
+    largest = own.iloc[np.lexsort((own["id"].to_numpy(), -own["rating"].to_numpy()))]
+    largest = largest.drop_duplicates("plant").set_index("plant").reindex(np.arange(n))
+    told = ("ratio", "rating", "residents", "alpha_declared", "alpha_computed")
+    columns = {
+        "units": count,
+        "level": np.where(read.missing(by_plant), level, by_plant),
+        "declared": np.where(
+            read.missing(by_plant), _highest(plant, own["declared"], n, constants), by_plant
+        ),
+        "official": official,
+        "computed": _highest(plant, own["computed"], n, constants),
+        "unknown": ~official & (likely | open_),
+        **{name: largest[name].to_numpy(dtype=np.float64) for name in told},
+    }
+    return pd.DataFrame({name: columns[name] for name in PLANT_COLUMNS})
+
+
+def alpha(residents: Floats, constants: Constants) -> Floats:
+    """Return the factor of the residents within 500 m of the plant (Table 5), one for each."""
+    return read.banded(
+        residents,
+        given.numbers(constants, "mhi_alpha_limits"),
+        given.numbers(constants, "mhi_alpha"),
+    )
+
+
+def level(ratio: Floats, rating: Floats, constants: Constants) -> Objects:
+    """Return the level (Table 6) by S and R, shapes (n,): 不构成 below S = 1, whatever R is."""
+    names = np.asarray(given.texts(constants, "mhi_levels"), dtype=object)
+    band = np.searchsorted(given.numbers(constants, "mhi_level_limits"), rating, side="right")
+    found: Objects = np.where(ratio >= 1.0, names[band], NONE)
+    return found
+
+
+def ranks(levels: Objects, constants: Constants) -> Ints:
+    """Return 1 (四级) to 4 (一级) of levels, 0 where there is none or it is not known."""
+    order = {name: n for n, name in enumerate(given.texts(constants, "mhi_levels"), start=1)}
+    found, _ = read.graded(levels, order, 0.0)
+    return found.astype(np.int64)
+
+
+def plant_of(frame: pd.DataFrame, plants: pd.DataFrame) -> Ints:
+    """Return the row of the enterprise that each place names by its code, -1 where none is."""
+    rows = pd.Series(np.arange(len(plants)), index=read.texts(plants["key"]))
+    rows = rows[~rows.index.duplicated() & rows.index.notna()]
+    found: Ints = frame["enterprise"].map(rows).fillna(-1).to_numpy(dtype=np.int64)
+    return found
+
+
+def residents_around(
+    outlines: gpd.GeoSeries, people: gpd.GeoDataFrame, near: Near, constants: Constants
+) -> Floats:
+    """Count the residents within 500 m of each outline and not within it; shape (n,)."""
+    home = people[people["resident"].to_numpy(dtype=bool)]
+    shapes, homes = outlines.to_numpy(), home.geometry.to_numpy()
+    i, j, _ = near(shapes, homes, given.number(constants, "alpha_reach_m"))
+    outside = ~shapely.covers(shapes[i], homes[j])
+    count = home["people"].to_numpy(dtype=np.float64)[j[outside]]
+    found: Floats = np.bincount(i[outside], weights=count, minlength=len(shapes)).astype(np.float64)
+    return found
+
+
+def _outlines(frame: gpd.GeoDataFrame, plants: gpd.GeoDataFrame, plant: Ints) -> gpd.GeoSeries:
+    """Return the boundary of each unit's plant; of a unit without one its own."""
+    shapes = np.append(plants.geometry.to_numpy(), [None])[plant]
+    own = frame.geometry.to_numpy()
+    return gpd.GeoSeries(np.where(plant >= 0, shapes, own), crs=frame.crs)
+
+
+def _held(found: pd.DataFrame, sites: pd.Series) -> pd.DataFrame:
+    """Add up the chemicals of each unit; ``found`` as ``chemicals.identified`` gives them."""
+    ratio = found["quantity_t"] / found["critical_t"]
+    counted = found.assign(
+        chemicals=1, ratio=ratio, weighted=found["beta"] * ratio, complete=ratio.notna()
+    )
+    by_unit = counted.groupby("site")
+    ids = sites.to_numpy()
+    sums = by_unit[["chemicals", "ratio", "weighted"]].sum().reindex(ids, fill_value=0)
+    marks = by_unit[["complete"]].all().join(by_unit[list(chemicals.FAMILIES)].any())
+    held = sums.join(marks.astype(bool).reindex(ids, fill_value=False))
+    return held.astype({name: COLUMNS[name] for name in HELD})[list(HELD)]
+
+
+HELD = ("chemicals", "complete", "ratio", "weighted", *chemicals.FAMILIES)
+"""What is added up of a unit's chemicals."""
+
+
+def _highest(plant: Ints, levels: pd.Series | Objects, n: int, constants: Constants) -> Objects:
+    """Return the highest level of each plant's units, None where no unit has one."""
+    names = np.array([NONE, *given.texts(constants, "mhi_levels")], dtype=object)
+    known = pd.notna(np.asarray(levels, dtype=object))
+    rank = np.full(n, -1)
+    np.maximum.at(rank, plant[known], ranks(np.asarray(levels, dtype=object), constants)[known])
+    found: Objects = np.append(names, [None])[rank]
+    return found
+
+
+def _told(sums: pd.DataFrame, levels: Objects) -> Objects:
+    """Return levels without what cannot be told: that an unknown unit is no major hazard."""
+    told = levels.copy()
+    told[~sums["complete"].to_numpy(dtype=bool) & (levels == NONE)] = None
+    return told

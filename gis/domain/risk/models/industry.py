@@ -4,83 +4,75 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
 
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
+from gis.domain.risk import chemicals, industry_facts, major_hazard, risk_items, screening, tenancy
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
-from gis.domain.risk.consequence import blast_radius_m, dust_flame_m
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Near, Scene, Sites, Step
+from gis.domain.risk.fire_clusters import ROAD
+from gis.domain.risk.model import PEOPLE, Model, Scene, Step
 from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
 PLANT, STATION = "enterprise", "gas_station"
-TARGETS = ("school", "hospital", "elderly_home", "self_built_house")
-"""Protected places of 危险化学品安全管理条例 art. 19 that the register holds."""
-YEAR = 12
 TERMS = ("mhi", "colour", "category")
 """Steps of which the largest counts; of equal ones the first."""
 
 
 def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    """Make one source of every enterprise and petrol station.
+    """Make one source of every enterprise and petrol station (METHOD 1.5, 1.6).
 
-    Parameters
-    ----------
-    sites_m
-        Kind to site frame in metres; ``enterprise`` and ``gas_station`` are read.
-    constants
-        The values of ``industry.toml``.
-    as_of
-        The day for which an overdue risk report is told.
-
-    Returns
-    -------
-    A sources frame. METHOD 1.5 and 1.6.
+    ``constants`` are the values of ``industry.toml``. What an enterprise holds, its units with
+    their chemicals, its risk items, tenants and buildings, is told by its own source.
     """
-    plants = [_plants(frame, constants, scene.as_of) for frame in places(scene.sites_m, PLANT)]
+    plants = [_plants(frame, scene, constants) for frame in places(scene.sites_m, PLANT)]
     stations = [_stations(frame, constants) for frame in places(scene.sites_m, STATION)]
     return join(plants + stations)
 
 
 def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    """State the facts of METHOD 1.8 that the register can tell; floors of METHOD 7.7."""
-    return facts.join(
-        [
-            fact
-            for frame in places(scene.sites_m, PLANT)
-            for fact in (
-                *_major_hazards(frame, constants),
-                *_breaches(frame, constants, scene.as_of),
-                *_exposed_targets(frame, scene.sites_m, scene.near),
-            )
+    """State the facts of METHOD 1.4, 1.7 and 1.8; floors of METHOD 7.7."""
+    found = []
+    for frame in places(scene.sites_m, PLANT):
+        has = _holdings(frame, scene, constants)
+        found += [
+            *industry_facts.major_hazards(frame, has.levels, constants),
+            *industry_facts.units(scene, frame, has.units, constants),
+            *industry_facts.targets(scene, frame, constants),
+            *industry_facts.breaches(scene, frame, has.items, constants),
+            *industry_facts.shared_sites(frame, has.shared, constants),
         ]
-    )
+    return facts.join(found)
 
 
 STEPS = {
     "mhi": Step(
         Title("重大危险源", "Major hazard installation"),
         "一级 100，二级 90，三级 80，四级 70；颜色、类别不高于此项时取此项",
-        ("mhi_level",),
-        ("mhi_floor", "mhi_categories", "unknown_mhi_level"),
+        ("mhi_level", "declared_level", "declared_alpha", "chemical", "design_t"),
+        ("mhi_floor", "mhi_categories", "unknown_mhi_level", "listed_q_t", "class_q_t"),
     ),
     "colour": Step(
         Title("风险等级颜色", "Risk colour"),
-        "红 100，橙 75，黄 45，蓝 20；高于重大危险源、不低于类别时取此项",
-        ("risk_colour",),
-        ("four_colours", "unknown_colour"),
+        "登记颜色与现行风险项中最高的：红 100，橙 75，黄 45，蓝 20；"
+        "高于重大危险源、不低于类别时取此项",
+        ("risk_colour", "level", "lec_l", "lec_e", "lec_c", "ls_l", "ls_s"),
+        ("four_colours", "unknown_colour", "lec_limits", "ls_limits"),
     ),
     "category": Step(
         Title("行业类别底线", "Floor of the category"),
-        "高于前两项时取类别的底线分",
-        ("category",),
-        ("category_floor", "unknown_category_floor"),
+        "高于前两项时取类别的底线分；有承租单位的不低于厂中厂",
+        ("category", "enterprise"),
+        ("category_floor", "unknown_category_floor", "host_category"),
     ),
     "dust_workers": Step(
         Title("单班涉粉人数", "People in the dust area"),
@@ -114,9 +106,9 @@ STEPS = {
     ),
     "report": Step(
         Title("风险报告超期", "Risk report overdue"),
-        "前项 × 0.1：超过 12 个月或没有报告日期",
-        ("risk_reported_on",),
-        ("report_overdue_factor",),
+        "前项 × 0.1：最近一次报告或某一现行风险项超过 12 个月，或没有报告日期",
+        ("risk_reported_on", "reported_on"),
+        ("report_overdue_factor", "report_months"),
     ),
     "bounds": Step(
         Title("管控系数上下限", "Limits of the control factor"),
@@ -141,75 +133,149 @@ MODEL = Model(
     steps=STEPS,
     sources=sources,
     flags=flags,
-    looks_at=TARGETS,
+    looks_at=(
+        major_hazard.UNIT,
+        tenancy.TENANT,
+        ROAD,
+        *industry_facts.TARGETS,
+        chemicals.RECORDS,
+        risk_items.RECORDS,
+        PEOPLE,
+    ),
 )
 
 
-def _plants(frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date) -> gpd.GeoDataFrame:
-    colour, no_colour = read.graded(
-        frame["risk_colour"],
-        given.table(constants, "four_colours"),
-        given.number(constants, "unknown_colour"),
+@dataclass(frozen=True, slots=True)
+class _Holdings:
+    """What enterprises hold, a row for each of them in all but ``held`` and ``units``."""
+
+    held: pd.DataFrame
+    units: pd.DataFrame
+    levels: pd.DataFrame
+    items: pd.DataFrame
+    shared: pd.DataFrame
+
+
+def _holdings(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> _Holdings:
+    held = chemicals.on_record(scene.records, constants)
+    units = major_hazard.units(scene, frame, held, constants)
+    return _Holdings(
+        held,
+        units,
+        major_hazard.of_plants(units, frame, constants),
+        risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants),
+        tenancy.of_plants(scene, frame, constants),
     )
-    category, no_category = read.graded(
-        frame["category"],
-        given.table(constants, "category_floor"),
-        given.number(constants, "unknown_category_floor"),
-    )
-    level, no_level = _mhi_level(frame, constants)
+
+
+def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
+    has = _holdings(frame, scene, constants)
+    level = has.levels["level"].to_numpy(dtype=object)
+    host = has.shared["host"].to_numpy(dtype=bool)
+    colour, no_colour = _colour(frame, has.items, constants)
+    category, no_category = _category(frame, host, constants)
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
-    factors, control_gaps = _factors(frame, category, constants, as_of)
-    terms = {"mhi": major, "colour": colour, "category": category}
-    steps = _waterfall(terms, factors, given.numbers(constants, "control_limits"))
-    r1_m, r2_m, radius_gaps, assessed = _radii(frame, level, no_category, constants)
+    factors, control_gaps = _factors(frame, category, has.items, scene.as_of, constants)
+    limits = given.numbers(constants, "control_limits")
+    steps = _waterfall({"mhi": major, "colour": colour, "category": category}, factors, limits)
+    rings = screening.unit_rings(has.units, has.held, scene.sites_m, len(frame), constants)
+    reach = screening.radii(frame, level, host, rings, constants)
     return build(
         frame,
         model=SLUG,
         sector=SECTOR,
         steps=steps,
-        r1_m=r1_m,
-        r2_m=r2_m,
+        r1_m=reach.r1_m,
+        r2_m=reach.r2_m,
         constants=constants,
         clause="clause_enterprise",
         unknown={
             "category": no_category,
             "risk_colour": no_colour,
-            "mhi_level": no_level,
+            **_level_gaps(frame, has.units, has.levels),
             **control_gaps,
-            **radius_gaps,
+            **reach.gaps,
         },
         evidence={
             "category": read.texts(frame["category"]),
             "colour": read.texts(frame["risk_colour"]),
+            **industry_facts.counted(has.items),
             "mhi_level": level,
-            "basis": _basis(steps, no_colour, no_category),
+            **industry_facts.reckoned(has.levels),
+            "basis": _basis(steps, no_colour, no_category, has.levels),
             "base_score": _base(steps),
-            "control_factor": _control(factors, given.numbers(constants, "control_limits")),
-            "radius_basis": np.where(assessed, "外部安全防护距离", "筛查半径").astype(object),
+            "control_factor": _control(factors, limits),
+            "radius_basis": reach.basis,
             "assessment": read.texts(frame["ext_safety_doc"]),
+            "gas_vessel_t": rings["vessel_t"].to_numpy(dtype=np.float64),
+            "gas_cloud_fatal_m": rings["fatal_m"].to_numpy(dtype=np.float64),
+            **industry_facts.sharing(has.shared),
         },
         object_uid=objects(frame, "uscc"),
     )
 
 
-def _mhi_level(frame: gpd.GeoDataFrame, constants: Constants) -> tuple[Objects, Bools]:
-    """Level of the major hazard installation; presumed where the category makes one likely."""
-    level = read.texts(frame["mhi_level"])
-    likely = frame["category"].isin(given.texts(constants, "mhi_categories")).to_numpy(dtype=bool)
-    unknown = likely & read.missing(level)
-    return np.where(unknown, given.text(constants, "unknown_mhi_level"), level), unknown
+def _colour(
+    frame: gpd.GeoDataFrame, items: pd.DataFrame, constants: Constants
+) -> tuple[Floats, Bools]:
+    """Score of the higher of reported colour and current items (就高), and where it is not sure.
+
+    An item of unknown level counts as yellow, as an unknown colour does.
+    """
+    table = given.table(constants, "four_colours")
+    yellow = given.number(constants, "unknown_colour")
+    reported, no_report = read.graded(frame["risk_colour"], table, 0.0)
+    names = np.array([*given.texts(constants, "risk_colours"), None], dtype=object)
+    highest, no_level = read.graded(names[items["highest"].to_numpy()], table, 0.0)
+    unsure = (items["unknown"] > 0).to_numpy(dtype=bool) | (no_report & no_level)
+    known = np.maximum(reported, highest)
+    return np.where(unsure, np.maximum(known, yellow), known), unsure
+
+
+def _category(frame: gpd.GeoDataFrame, host: Bools, constants: Constants) -> tuple[Floats, Bools]:
+    """Floor of the category, at least that of a host where several tenants are on record."""
+    table = given.table(constants, "category_floor")
+    floor, unknown = read.graded(
+        frame["category"], table, given.number(constants, "unknown_category_floor")
+    )
+    hosted = np.where(host, table[given.text(constants, "host_category")], 0.0)
+    return np.maximum(floor, hosted), unknown
+
+
+def _level_gaps(
+    frame: gpd.GeoDataFrame, units: pd.DataFrame, levels: pd.DataFrame
+) -> dict[str, Bools]:
+    """Tell where the level is not declared although it may be a major hazard, and why not known.
+
+    Of a plant known as a point only, fewer people than there are lie within 500 m of its boundary.
+    """
+    open_ = levels["unknown"].to_numpy(dtype=bool)
+    blank = (units["plant"] >= 0) & ~units["complete"].astype(bool)
+    plant = units["plant"].to_numpy(dtype=np.int64)
+    bare = np.bincount(plant[blank.to_numpy()], minlength=len(frame)) > 0
+    point = shapely.get_dimensions(frame.geometry.to_numpy()) < 2
+    some = (levels["units"] > 0).to_numpy(dtype=bool)
+    return {
+        "mhi_level": open_,
+        "installation": open_ & bare,
+        "geometry": open_ & some & point & levels["alpha_declared"].isna().to_numpy(dtype=bool),
+    }
 
 
 def _factors(
-    frame: gpd.GeoDataFrame, category: Floats, constants: Constants, as_of: dt.date
+    frame: gpd.GeoDataFrame,
+    category: Floats,
+    items: pd.DataFrame,
+    as_of: dt.date,
+    constants: Constants,
 ) -> tuple[dict[str, Floats], dict[str, Bools]]:
     """Control factors by step, and what was unknown in them (METHOD 1.6).
 
     An unknown factor earns no discount and is counted as 1, but for what is on no record at
     all: no report is an overdue report, no standardisation is none.
     """
-    dusty = _dusty(frame, constants)
-    casting = _casting(frame, constants)
+    dusty = screening.is_dusty(frame, constants)
+    casting = screening.is_casting(frame, constants)
     workers, no_workers = read.number(frame["dust_workers"], 0.0)
     crowd = read.banded(
         workers,
@@ -223,7 +289,7 @@ def _factors(
     )
     standard = given.table(constants, "standardisation_factor")
     standardised, _ = read.graded(frame["standardisation"], standard, standard["无"])
-    late, no_report = read.overdue(frame["risk_reported_on"], as_of, YEAR)
+    late, no_report = _late(frame, items, as_of, constants)
     factors = {
         "dust_workers": np.where(dusty & ~no_workers, crowd, 1.0),
         "multi_storey": np.where(
@@ -244,6 +310,22 @@ def _factors(
     return factors, gaps
 
 
+def _late(
+    frame: gpd.GeoDataFrame, items: pd.DataFrame, as_of: dt.date, constants: Constants
+) -> tuple[Bools, Bools]:
+    """Tell where the report is overdue, and where no day of one is on record.
+
+    The latest day counts, of the enterprise or of its items; a current item that was reported
+    longer ago is one that the latest report left out.
+    """
+    days = frame["risk_reported_on"].astype(object).reset_index(drop=True)
+    items_on = items["reported_on"].astype(object).reset_index(drop=True)
+    latest = days.where(items_on.isna() | (days.fillna("") >= items_on.fillna("")), items_on)
+    months = int(given.number(constants, "report_months"))
+    late, unknown = read.overdue(latest, as_of, months)
+    return late | (items["late"] > 0).to_numpy(dtype=bool), unknown
+
+
 def _waterfall(
     terms: Mapping[str, Floats], factors: Mapping[str, Floats], limits: tuple[float, ...]
 ) -> dict[str, Floats]:
@@ -262,11 +344,14 @@ def _waterfall(
     for name, factor in factors.items():
         steps[name] = score * (factor - 1.0)
         score = score * factor
-    return {**steps, "bounds": highest * _control(factors, limits) - score}
+    control = _control(factors, limits)
+    bounded = control != np.prod(list(factors.values()), axis=0)
+    return {**steps, "bounds": np.where(bounded, highest * control - score, 0.0)}
 
 
 def _control(factors: Mapping[str, Floats], limits: tuple[float, ...]) -> Floats:
-    control: Floats = np.clip(np.prod(list(factors.values()), axis=0), *limits)
+    low, high = limits
+    control: Floats = np.clip(np.prod(list(factors.values()), axis=0), low, high)
     return control
 
 
@@ -275,93 +360,16 @@ def _base(steps: Mapping[str, Floats]) -> Floats:
     return base
 
 
-def _radii(
-    frame: gpd.GeoDataFrame, level: Objects, no_category: Bools, constants: Constants
-) -> tuple[Floats, Floats, dict[str, Bools], Bools]:
-    """Return r1 and r2: assessed where there is an assessment, else the largest that applies."""
-    r1_m, r2_m = _tabled_radii(frame, level, no_category, constants)
-    flame, no_volume = _flame(frame, constants)
-    inner, outer = given.numbers(constants, "dust_least_radii_m")
-    dusty = _dusty(frame, constants)
-    times = given.number(constants, "dust_r2_per_flame")
-    r1_m = np.where(dusty, np.maximum(r1_m, np.maximum(flame, inner)), r1_m)
-    r2_m = np.where(dusty, np.maximum(r2_m, np.maximum(times * flame, outer)), r2_m)
-    casting = _casting(frame, constants)
-    near_m, far_m, no_charge = _melt_blast(frame, constants)
-    r1_m = np.where(casting, np.maximum(r1_m, near_m), r1_m)
-    r2_m = np.where(casting, np.maximum(r2_m, far_m), r2_m)
-    assessed, none = read.number(frame["ext_safety_dist_m"], 0.0)
-    share = given.number(constants, "assessed_r1_share")
-    r1_m = np.where(none, r1_m, share * assessed)
-    r2_m = np.where(none, r2_m, assessed)
-    gaps = {
-        "dust_collector_m3": dusty & no_volume & none,
-        "melt_charge_t": casting & no_charge & none,
-    }
-    return r1_m, r2_m, gaps, ~none
-
-
-def _tabled_radii(
-    frame: gpd.GeoDataFrame, level: Objects, no_category: Bools, constants: Constants
-) -> tuple[Floats, Floats]:
-    """Largest radii by category and by level of major hazard; general ones for the rest."""
-    general = given.numbers(constants, "general_radii_m")
-    crowded = given.numbers(constants, "unknown_category_radii_m")
-    radii = []
-    for at, ring in enumerate(("r1_m", "r2_m")):
-        by_category, _ = read.graded(
-            frame["category"], given.table(constants, f"category_{ring}"), general[at]
-        )
-        by_level, _ = read.graded(level, given.table(constants, f"mhi_{ring}"), general[at])
-        known = np.maximum(by_category, by_level)
-        radii.append(np.where(no_category, np.maximum(known, crowded[at]), known))
-    return radii[0], radii[1]
-
-
-def _flame(frame: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, Bools]:
-    """Length of a vented dust flame, m, and where the volume was unknown (METHOD 1.5 e)."""
-    k, _ = read.graded(frame["category"], given.table(constants, "dust_flame_k"), 0.0)
-    cap_m = given.number(constants, "dust_flame_cap_m")
-    volume, unknown = read.number(frame["dust_collector_m3"], 0.0)
-    return np.where(unknown, cap_m, dust_flame_m(volume, k, cap_m)), unknown
-
-
-def _melt_blast(frame: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, Floats, Bools]:
-    """Radii of a melt-water explosion, m, and where the charge was unknown (METHOD 1.5 f)."""
-    charge, unknown = read.number(frame["melt_charge_t"], 0.0)
-    mass_kg = np.minimum(1000.0 * charge, given.number(constants, "melt_cap_kg"))
-    tnt_kg = (
-        given.number(constants, "melt_efficiency")
-        * mass_kg
-        * given.number(constants, "melt_energy_j_kg")
-        / given.number(constants, "tnt_energy_j_kg")
-    )
-    scaled = given.table(constants, "blast_k")
-    default = given.numbers(constants, "unknown_melt_radii_m")
-    r1_m = np.where(unknown, default[0], blast_radius_m(tnt_kg, scaled["9kPa"]))
-    r2_m = np.where(unknown, default[1], blast_radius_m(tnt_kg, scaled["2kPa"]))
-    return r1_m, r2_m, unknown
-
-
-def _dusty(frame: gpd.GeoDataFrame, constants: Constants) -> Bools:
-    kinds = given.table(constants, "dust_flame_k")
-    dusty: Bools = frame["category"].isin(list(kinds)).to_numpy(dtype=bool)
-    return dusty
-
-
-def _casting(frame: gpd.GeoDataFrame, constants: Constants) -> Bools:
-    casting: Bools = (frame["category"] == given.text(constants, "casting_category")).to_numpy(
-        dtype=bool
-    )
-    return casting
-
-
-def _basis(steps: Mapping[str, Floats], no_colour: Bools, no_category: Bools) -> Objects:
+def _basis(
+    steps: Mapping[str, Floats], no_colour: Bools, no_category: Bools, levels: pd.DataFrame
+) -> Objects:
     """Say in words which term decided the score."""
+    official = levels["official"].to_numpy(dtype=bool)
+    by_level = np.where(official, "重大危险源等级", "重大危险源等级（筛查值，未申报）")
     by_colour = np.where(no_colour, "风险颜色未知（按黄色计）", "风险等级颜色")
     by_category = np.where(no_category, "行业类别未知（按黄色计）", "行业类别底线分")
     found: Objects = np.select(
-        [steps["mhi"] > 0, steps["colour"] > 0], ["重大危险源等级", by_colour], by_category
+        [steps["mhi"] > 0, steps["colour"] > 0], [by_level, by_colour], by_category
     ).astype(object)
     return found
 
@@ -398,70 +406,3 @@ def _stations(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame
             "radius_basis": "筛查半径",
         },
     )
-
-
-def _major_hazards(frame: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoDataFrame]:
-    level = read.texts(frame["mhi_level"])
-    floor, none = read.graded(level, given.table(constants, "mhi_class_floor"), 0.0)
-    unassessed = ~none & (frame["ext_safety_dist_m"].isna() & frame["ext_safety_doc"].isna())
-    evidence = {"mhi_level": level}
-    levels = [
-        facts.state(
-            frame,
-            level == name,
-            rule=f"industry_mhi_{number}",
-            floor=floor.astype(np.int64),
-            text_zh=f"有{name}重大危险源",
-            evidence=evidence,
-        )
-        for number, name in enumerate(given.table(constants, "mhi_class_floor"), start=1)
-    ]
-    needs = facts.state(
-        frame,
-        unassessed.to_numpy(dtype=bool),
-        rule="industry_mhi_unassessed",
-        floor=0,
-        text_zh="重大危险源没有外部安全防护距离评估",
-        evidence=evidence,
-    )
-    return [*levels, needs]
-
-
-def _breaches(
-    frame: gpd.GeoDataFrame, constants: Constants, as_of: dt.date
-) -> list[gpd.GeoDataFrame]:
-    """Facts noted beside the score; METHOD 7.7 gives them no floor."""
-    stacked, _ = read.yes(frame["multi_storey_dust"])
-    unconnected = (frame["monitoring"] == "应接未接").to_numpy(dtype=bool)
-    late, _ = read.overdue(frame["risk_reported_on"], as_of, YEAR)
-    red = (frame["risk_colour"] == "红").to_numpy(dtype=bool)
-    noted = (
-        (_dusty(frame, constants) & stacked, "industry_dust_multi_storey", "多层厂房内有涉粉作业"),
-        (
-            _casting(frame, constants) & unconnected,
-            "industry_casting_unmonitored",
-            "深井铸造未接入监测预警",
-        ),
-        (red & late, "industry_red_unreported", "红色风险没有一年内的风险报告"),
-    )
-    return [
-        facts.state(frame, where, rule=rule, floor=0, text_zh=said) for where, rule, said in noted
-    ]
-
-
-def _exposed_targets(frame: gpd.GeoDataFrame, sites_m: Sites, near: Near) -> list[gpd.GeoDataFrame]:
-    """State protected places inside an assessed external safety distance."""
-    assessed = frame[frame["ext_safety_dist_m"].notna()]
-    reach_m = assessed["ext_safety_dist_m"].to_numpy(dtype=np.float64)
-    return [
-        facts.state_pair(
-            assessed,
-            others,
-            near(assessed.geometry.to_numpy(), others.geometry.to_numpy(), reach_m),
-            rule="industry_target_in_safety_distance",
-            floor=0,
-            text_zh="外部安全防护距离内有防护目标",
-        )
-        for kind in TARGETS
-        for others in places(sites_m, kind)
-    ]
