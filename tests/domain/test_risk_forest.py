@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from gis.domain.relief import Relief
 from gis.domain.risk import forest_ignition
 from gis.domain.risk.constants import table
-from gis.domain.risk.forest_cells import CELLS, cells, centres
+from gis.domain.risk.forest_cells import CELLS, cells, centres, outlines
 from gis.domain.risk.forest_today import of_day, today
 from gis.domain.risk.model import Scene
 from gis.domain.risk.models.forest_fire import MODEL
@@ -190,6 +190,15 @@ def test_a_compartment_that_holds_no_middle_keeps_a_point_of_its_own() -> None:
     assert len(rated) == 1
     assert strip.contains(rated.geometry.iloc[0])
     assert rated["area_m2"].tolist() == [30_000]
+
+
+def test_a_cell_is_drawn_as_its_square_and_a_lonely_one_as_its_compartment() -> None:
+    woods = [{"geometry": shapely.box(0, 0, 210, 90)}, {"geometry": shapely.box(400, 60, 900, 90)}]
+    scene = _scene(forest=woods)
+    shapes = scene.sites_m["forest"].geometry.to_numpy()
+    drawn = outlines(cells(scene, FOREST), shapes, 100.0)
+    expected = [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), woods[1]["geometry"]]
+    assert [a.equals(b) for a, b in zip(drawn, expected, strict=True)] == [True] * 3
 
 
 @quick

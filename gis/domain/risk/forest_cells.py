@@ -110,6 +110,31 @@ def centres(shapes: Objects, cell_m: float) -> tuple[Ints, Objects]:
     return rows[order], points[order]
 
 
+def outlines(rated: gpd.GeoDataFrame, shapes: Objects, cell_m: float) -> Objects:
+    """Return the ground that cells stand for, to be drawn: squares of the grid.
+
+    Parameters
+    ----------
+    rated
+        Cells frame.
+    shapes
+        The compartments that its ``row`` counts.
+    cell_m
+        Side of a cell, metres.
+
+    Returns
+    -------
+    Polygons, shape (n,); of a cell that is alone in its compartment, the compartment.
+    """
+    row = rated["row"].to_numpy()
+    points, half = rated.geometry.to_numpy(), cell_m / 2.0
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    squares = shapely.box(x - half, y - half, x + half, y + half)
+    alone = np.bincount(row, minlength=len(shapes))[row] == 1
+    found: Objects = np.where(alone, shapes[row], squares)
+    return found
+
+
 def _rated(
     found: gpd.GeoDataFrame, scene: Scene, constants: Constants, day: dt.date | None
 ) -> gpd.GeoDataFrame:
