@@ -14,6 +14,7 @@ from webmap import (
     assets,
     context,
     errors,
+    fire_weather,
     formats,
     imports,
     pages,
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(records.bp)
     app.register_blueprint(places.bp)
     app.register_blueprint(quality.bp)
+    app.register_blueprint(fire_weather.bp)
     app.register_blueprint(prints.bp)
     app.register_blueprint(runs.bp)
     app.register_blueprint(scenarios.bp)

@@ -130,7 +130,10 @@ ROUTES = (
     Route("GET /quality", "/quality?kind=gas_pipeline", (302, 302, 404, 404, 404, *(200,) * 4)),
     Route("GET /quality.csv", "/quality.csv", PAGE),
     Route("GET /panel/quality/<code>", "/panel/quality/{east}", PROGRAM),
+    Route("GET /fire-weather", "/fire-weather", PAGE),
+    Route("GET /fire-weather.csv", "/fire-weather.csv", PAGE),
     # Programs
+    Route("GET /api/fire-weather", "/api/fire-weather", PROGRAM),
     Route("GET /api/layers", "/api/layers", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/risk_composite.geojson", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/gas_pipeline.geojson", PROGRAM),
