@@ -1,0 +1,139 @@
+"""Rate the forest for today's weather, and keep the run: beside the index, never in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from sqlalchemy.engine import Connection
+
+from gis.domain.arrays import Floats
+from gis.domain.crs import STORED
+from gis.domain.features import feature_texts
+from gis.domain.rights import Actor
+from gis.domain.risk import attributes as read
+from gis.domain.risk.assess import Snapshot
+from gis.domain.risk.constants import INDEX, Constants, number, numbers
+from gis.domain.risk.forest_cells import FOREST, outlines
+from gis.domain.risk.forest_today import today
+from gis.domain.risk.receptors import receptors
+from gis.errors import InvalidDataError
+from gis.services import access, clock
+from gis.services.edit_parameters import in_force
+from gis.services.take_snapshot import take_snapshot
+from gis.services.watch_fire_weather import watch_fire_weather
+from gis.storage import areas, dialect, register, runs
+from gis.version import METHOD_VERSION, VERSION
+from gis.workspace import Workspace
+
+VERB = LAYER = "forest_today"
+"""Of its runs; and the layer that a run keeps."""
+
+METHOD = "forest_fire"
+SEED = 0
+"""Nothing is drawn at random."""
+
+
+def rate_forest_today(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Rate every forest cell for today, and store the run.
+
+    Returns
+    -------
+    ``run`` (id), ``cells`` (number), ``fire_class`` (1..5; None: no observation of today or
+    yesterday, and the cells are unknown), ``by`` (whose class it is), ``day`` (whose weather),
+    ``high`` (cells of at least ``high_hazard`` today).
+
+    Raises
+    ------
+    ForbiddenError
+        If the actor may not compute for the town.
+    InvalidDataError
+        If there are no areas yet.
+    """
+    access.require_governor(actor, "重新计算")
+    level = ws.home_level
+    with dialect.reading(ws.engine) as conn:
+        known = register.load(conn)
+        ground = areas.load(conn, level)
+        if ground.empty:
+            raise InvalidDataError(
+                f"还没有{level.title.zh}边界：请先运行 "
+                f"python -m scripts.import_areas {level.slug} 文件"
+            )
+        set_here = in_force(conn)
+        snapshot = take_snapshot(conn, ws, ground, clock.today(known))
+    weather = _weather(ws, actor)
+    constants = set_here.values[METHOD]
+    cells = _cells(snapshot, weather["fire_class"], set_here.values[INDEX], constants)
+    summary = {**weather, "cells": len(cells), "high": _high(cells, constants)}
+    with access.writing(ws) as conn:
+        run_id = runs.save(
+            conn,
+            verb=VERB,
+            level=level.slug,
+            at=clock.now(),
+            actor=actor.name,
+            as_of=snapshot.as_of,
+            revision=known.revision,
+            seed=SEED,
+            method_version=METHOD_VERSION,
+            code_version=VERSION,
+            parameters={METHOD: set_here.methods[METHOD].as_json()},
+            summary=summary,
+        )
+        said = {"as_of": snapshot.as_of.isoformat(), "run": run_id, **weather}
+        synthetic = known.purpose == "demonstration"
+        _save(conn, run_id, cells.assign(synthetic=synthetic, **said))
+        access.log(conn, actor, "compute", VERB, run=run_id, revision=known.revision)
+    return {"run": run_id, **summary}
+
+
+def _weather(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Return the class of the town's day; None where its weather is not of today or yesterday."""
+    town = watch_fire_weather(ws, actor)["town"]
+    if town is None or town["stale"]:
+        return {"fire_class": None, "by": None, "day": None}
+    return {"fire_class": town["class"], "by": town["by"], "day": town["day"]}
+
+
+def _cells(
+    snapshot: Snapshot, fire_class: int | None, index: Constants, constants: Constants
+) -> gpd.GeoDataFrame:
+    """Return the cells as they are shown, in degrees."""
+    people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, index)
+    graded = np.nan if fire_class is None else float(fire_class)
+    rated = today(snapshot.scene(people), graded, constants)
+    forest = snapshot.sites_m[FOREST]
+    row = rated["row"].to_numpy()
+    squares = outlines(rated, forest.geometry.to_numpy(), number(constants, "cell_m"))
+    columns = {
+        "code": read.texts(forest["key"])[row],
+        "name": read.texts(forest["name"])[row],
+        "today": rated["today"].round(1),
+        "score": rated["score"].round(1),
+        "band": _bands(rated["today"].to_numpy(), constants),
+    }
+    return gpd.GeoDataFrame(columns, geometry=squares, crs=forest.crs).to_crs(STORED)
+
+
+def _bands(hazard: Floats, constants: Constants) -> Floats:
+    """Return the band 1..5 of each cell, NaN where it is unknown."""
+    limits = numbers(constants, "today_limits")
+    band = read.banded(np.nan_to_num(hazard), limits, range(1, len(limits) + 2))
+    return np.where(np.isnan(hazard), np.nan, band)
+
+
+def _high(cells: gpd.GeoDataFrame, constants: Constants) -> int:
+    return int((cells["today"] >= number(constants, "high_hazard")).sum())
+
+
+SHOWN = ("code", "name", "band", "today", "score", "fire_class", "by", "day", "as_of", "run",
+         "synthetic")  # fmt: skip
+WHOLE = ("band", "fire_class", "run")
+
+
+def _save(conn: Connection, run_id: int, cells: gpd.GeoDataFrame) -> None:
+    texts = feature_texts(cells, range(1, len(cells) + 1), SHOWN, integers=WHOLE)
+    runs.save_shown(conn, run_id, LAYER, texts, list(shapely.to_wkb(cells.geometry.array)))
