@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from sqlalchemy.engine import Connection
 
@@ -73,7 +72,11 @@ def watch_fire_weather(ws: Workspace, actor: Actor) -> Row:
 def look(
     conn: Connection, ws: Workspace, actor: Actor
 ) -> tuple[dt.date, Constants, gpd.GeoDataFrame, pd.DataFrame]:
-    """Return today, the constants in force, the stations and their ``watch.series``."""
+    """Return today, the constants in force, the stations and their ``watch.series``.
+
+    The series' days are ISO texts, its indices have two decimals, its classes are whole numbers or
+    None; ``official`` tells whether the class that holds is the authority's.
+    """
     as_of = clock.today(register.load(conn))
     constants = in_force(conn).methods[METHOD].values
     passport = ws.record(RECORDS)
@@ -81,7 +84,7 @@ def look(
     found = records.load(conn, passport, reader=actor)
     positions = _positions(places, ws.home_level.metric_crs)
     series = watch.series(found, positions, as_of, constants)
-    return as_of, constants, places, series.assign(official=series["official_class"].notna())
+    return as_of, constants, places, _written(series)
 
 
 def estimate_spread(ws: Workspace, actor: Actor, weather: Mapping[str, float], fuel: str) -> Row:
@@ -120,14 +123,14 @@ def _station(
     if observed.empty:
         nothing: Row = {"months": [], "series": []}
         return {**told, "latest": None, "days": 0, "missing_days": 0, **nothing}
-    this_season = days[days["day"] >= pd.Timestamp(began)]
+    this_season = days[days["day"] >= began.isoformat()]
     return {
         **told,
         "latest": _latest(days, observed.iloc[-1], as_of, constants),
         "days": len(this_season),
         "missing_days": int((this_season["gap_days"] > 0).sum()),
         "months": _months(this_season),
-        "series": _plain(_written(this_season)[list(OF_SERIES)]),
+        "series": _plain(this_season[list(OF_SERIES)]),
     }
 
 
@@ -138,10 +141,9 @@ def _latest(days: pd.DataFrame, row: pd.Series, as_of: dt.date, constants: Const
     was unknown behind our class and counted as its worst; names of the classes and the grade of
     the FWI, and whether its limits are ``fwi_local``.
     """
-    graded = season.scale(
-        days["day"].to_numpy().astype("datetime64[D]"), days["fwi"].to_numpy(), constants
-    )
-    (whole,) = _plain(_written(pd.DataFrame([row])))
+    at = days["day"].to_numpy().astype("datetime64[D]")
+    graded = season.scale(at, days["fwi"].to_numpy(), constants)
+    (whole,) = _plain(pd.DataFrame([row]))
     said = {name: value for name, value in whole.items() if name not in HIDDEN}
     age = (as_of - dt.date.fromisoformat(said["day"])).days
     return {
@@ -164,7 +166,7 @@ def _months(days: pd.DataFrame) -> list[Row]:
     """
     of_class = {f"class_{level}": days["shown_class"] == level for level in range(1, 6)}
     counted = days[["rain_mm", "fwi"]].assign(
-        month=days["day"].dt.strftime("%Y-%m"),
+        month=days["day"].str[:7],
         **of_class,
         unknown=days["shown_class"].isna(),
         missing_days=days["gap_days"] > 0,
@@ -208,14 +210,12 @@ WHOLE = ("u_class", "shown_class", "htz_class", "official_class")
 
 
 def _written(days: pd.DataFrame) -> pd.DataFrame:
-    """Return the days as ISO texts, indices with two decimals and classes as whole numbers."""
     known = days[list(WHOLE)].notna()
     whole = days[list(WHOLE)].astype("Int64").astype(object).where(known, None)
-    at = days["day"].dt.strftime("%Y-%m-%d")
-    return (
-        days.astype(dict.fromkeys(DIGITS, np.float64))
-        .round(DIGITS)
-        .assign(day=at, **{name: whole[name] for name in WHOLE})
+    return days.round(DIGITS).assign(
+        day=days["day"].dt.strftime("%Y-%m-%d"),
+        official=known["official_class"],
+        **{name: whole[name] for name in WHOLE},
     )
 
 
