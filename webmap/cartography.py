@@ -1,14 +1,15 @@
 """How things are drawn: colours, shapes, patterns and what the legend says of them; pure.
 
 Scales that are never shown with one legend (METHOD 0.2, rule 4): the five classes of an area,
-the four risk colours of a place, the four grades of the register, and (later) the five
-fire-weather classes. Colour is never alone: a number, a pattern or a shape goes with it.
+the four risk colours of a place, the four grades of the register, the bands of a load, and
+(later) the five fire-weather classes. Colour is never alone: a number, a pattern or a shape goes
+with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -39,7 +40,10 @@ class Mark:
     opacity
         Of the inside, 0..1.
     number
-        Class or grade that is written on it, so that the colour is not alone.
+        Class or grade that is written on it, so that the colour is not alone; of a load the band,
+        in whose place its value is written.
+    hatched
+        Striped in white: the number is there, and not to be relied on.
     """
 
     shape: Shape
@@ -50,6 +54,7 @@ class Mark:
     opacity: float = 1.0
     number: int | str | None = None
     size: float = 1.0
+    hatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,11 @@ GRADE_TITLES = dict(
 )
 GRADE_COLOURS = dict(zip(GRADES, ("#ccebc5", "#7bccc4", "#43a2ca", "#0868ac"), strict=True))
 """ColorBrewer GnBu, the worse the darker: no colour of a risk, and told apart as safely."""
+
+BAND_COLOURS = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043")
+"""ColorBrewer PuRd: bands of a load, which are no classes."""
+SMALL = Title("基数小，不宜比较、排名", "Small numbers: not to be compared or ranked")
+SMALL_MARK = Mark("fill", BAND_COLOURS[2], BORDER, opacity=FILL_OPACITY, hatched=True)
 
 RISK_COLOURS = {
     "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
@@ -183,6 +193,29 @@ def _over_white(colour: str, opacity: float) -> str:
 
 def _risk(info: LayerInfo) -> tuple[Rule, ...]:
     return class_rules(info.style.get("class_limits", ()))
+
+
+def _bands(info: LayerInfo) -> tuple[Rule, ...]:
+    """Return the marks of the bands of a load, by the fixed breaks that its run used."""
+    edges = [0.0, *info.style.get("breaks", ())]
+    spans = [f"{low:g}–{high:g}" for low, high in pairwise(edges)] + [f"≥ {edges[-1]:g}"]
+    known = [
+        Rule(
+            Mark("fill", colour, BORDER, opacity=FILL_OPACITY, number=f"L{number}"),
+            Title(span, span),
+            where={f"class_{info.style['property']}": number},
+        )
+        for number, (colour, span) in enumerate(zip(BAND_COLOURS, spans, strict=False), start=1)
+    ]
+    bands = known if len(spans) == len(BAND_COLOURS) else []
+    return (*bands, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
+
+
+def _cells(info: LayerInfo) -> tuple[Rule, ...]:
+    """Return the same for many small cells: edges as thin as they can be, none where no data is."""
+    *bands, unknown = _bands(info)
+    thin = [replace(rule, mark=replace(rule.mark, stroke="#ffffff", width=0.5)) for rule in bands]
+    return (*thin, replace(unknown, mark=replace(unknown.mark, width=0)))
 
 
 def _kind(kind: SiteKind) -> tuple[Rule, ...]:
@@ -283,6 +316,8 @@ HEAT_BREAKS_PER_KM2 = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "risk": _risk,
+    "view": _bands,
+    "hexagon": _cells,
     "hazard": _hazard,
     "hotspot": _hotspot,
     "heat": _heat,

@@ -4,38 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from gis.domain import hazards as cases
 from gis.domain.kinds import Field, Level, SiteKind, Title
 from gis.services.load_layer import LayerInfo
 from webmap import cartography
-from webmap.cartography import Rule
+from webmap.cartography import Mark, Rule
 
-FILLS = frozenset({"risk", "heat", "quality"})
+FILLS = frozenset({"risk", "view", "hexagon", "heat", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
-NAMELESS = frozenset({"hotspot", "heat"})
+NAMELESS = frozenset({"hexagon", "hotspot", "heat"})
 """Registers whose features are cells and bands."""
 
-Opens = Literal["area", "site", "card"]
+Opens = Literal["area", "whole", "site", "card"]
 
-RANK_OF_REGISTER = {"risk": 0, "heat": 0, "quality": 0, "area": 1, "hotspot": 4, "hazard": 6}
+RANK_OF_REGISTER = {**dict.fromkeys(FILLS, 0), "area": 1, "hotspot": 4, "hazard": 6}
 RANK_OF_FAMILY = {"polygon": 2, "line": 3, "mixed": 4, "point": 5}
 """What lies above what: fills, outlines, lines, points."""
 
 MEANT_OF_REGISTER = {
     "kind": 0,
     "hazard": 0,
-    "risk": 1,
-    "quality": 1,
-    "hotspot": 2,
-    "heat": 3,
-    "area": 3,
+    "hexagon": 1,
+    "risk": 2,
+    "view": 2,
+    "quality": 2,
+    "hotspot": 3,
+    "heat": 4,
+    "area": 4,
 }
-"""What a click means where several things lie: a place, then the village, then what covers it."""
+"""What a click means where several things lie: a place, a cell, then the village, then what
+covers it."""
 
-OPENS: dict[str, Opens] = {"risk": "area", "quality": "area", "kind": "site"}
+OPENS: dict[str, Opens] = {"risk": "area", "view": "area", "quality": "area", "kind": "site"}
 """What a click opens, by register; a card made from the feature's own properties otherwise."""
 
 NAME = Field("name", "text", Title("名称", "Name"))
@@ -45,12 +49,37 @@ OF_PLACE = (
     Field("accuracy_m", "number", Title("位置精度", "Accuracy"), unit="m"),
     Field("verified_on", "date", Title("核实日期", "Verified on")),
 )
+OF_EDGE = Field(
+    "edge_incomplete", "boolean", Title("边界外资料不全", "Data beyond the boundary missing")
+)
 OF_SCORE = (
     Field("class", "integer", Title("级别", "Class")),
     Field("score", "number", Title("分数", "Score")),
     Field("floor", "integer", Title("不低于", "Floor")),
     Field("data_quality", "text", Title("数据质量", "Data quality")),
+    OF_EDGE,
     Field("class_reason", "text", Title("原因", "Reason")),
+)
+OF_LOAD = (
+    Field("load", "number", Title("风险负荷", "Risk load"), unit="当量人"),
+    Field("per_km2", "number", Title("每平方千米", "Per km²"), unit="当量人/km2"),
+    Field("per_1000", "number", Title("每千人", "Per 1,000 residents"), unit="当量人/千人"),
+    Field("area_km2", "number", Title("面积", "Area"), unit="km2"),
+    Field("residents", "integer", Title("常住人口", "Residents"), unit="人"),
+    Field("sources", "integer", Title("起作用的风险源", "Sources at work"), unit="处"),
+    Field("receptors", "integer", Title("受影响的场所", "Places affected"), unit="处"),
+    Field("at_least", "boolean", Title("有行业未知，至少如此", "Sectors missing: at least this")),
+    Field("small", "boolean", Title("基数小", "Small numbers")),
+    OF_EDGE,
+)
+OF_HEXAGON = (
+    Field("data", "boolean", Title("有数据", "Has data")),
+    *OF_LOAD[:2],
+    OF_LOAD[3],
+    Field("people", "number", Title("格内人数", "People in the cell"), unit="人"),
+    Field("receptors", "integer", Title("格内有人的场所", "Places with people"), unit="处"),
+    Field("sources", "integer", Title("格内的风险源", "Sources in the cell"), unit="处"),
+    *OF_LOAD[7:9],
 )
 OF_RECORDS = (
     Field("grade", "text", Title("等级", "Grade")),
@@ -97,6 +126,12 @@ class Row:
         What a click means where several things lie: the smallest wins.
     opens
         What a click on one of its features opens.
+    view
+        What it is called among the ways to look at the scored areas; None: it is none of them.
+    value
+        The property that is written on its areas, where it is not a class.
+    note
+        What its legend says of it.
     named
         Whether the first column names a feature; a cell or a band has no name.
     columns
@@ -115,6 +150,9 @@ class Row:
     meant: int
     rules: tuple[Rule, ...]
     opens: Opens
+    view: Title | None
+    value: Field | None
+    note: Title | None
     named: bool
     columns: tuple[Field, ...]
 
@@ -168,21 +206,37 @@ def for_script(row: Row, *, english: bool, href: str) -> dict[str, Any]:
         "rank": row.rank,
         "meant": row.meant,
         "opens": row.opens,
+        "value": row.value.name if row.value else None,
         "name": row.columns[0].name if row.named else None,
         "rules": [
-            {
-                "where": dict(rule.where),
-                "least": dict(rule.least),
-                "mark": asdict(rule.mark),
-                "label": said(rule.label) if rule.label else None,
-            }
+            _told(
+                {
+                    "where": dict(rule.where),
+                    "least": dict(rule.least),
+                    "mark": _told(asdict(rule.mark), PLAIN),
+                    "label": said(rule.label) if rule.label else None,
+                }
+            )
             for rule in row.rules
         ],
+        # Of a place or an area the service writes the card.
         "columns": [
             {"name": field.name, "title": said(field.title), "unit": field.unit or ""}
             for field in row.columns[row.named :]
+            if row.opens == "card"
         ],
     }
+
+
+PLAIN = asdict(Mark("fill", None, ""))
+"""What a mark is where it says nothing else; the script knows it too."""
+
+
+def _told(
+    found: dict[str, Any], otherwise: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return what is not as it is anyway: the page stays small."""
+    return {k: v for k, v in found.items() if v not in (None, {}) and v != otherwise.get(k)}
 
 
 def _row(info: LayerInfo, kind: SiteKind | None, level: Level | None, *, first: bool) -> Row:
@@ -198,10 +252,44 @@ def _row(info: LayerInfo, kind: SiteKind | None, level: Level | None, *, first: 
         on=(info.register == "risk" and first) or _is_frame(info, level),
         rank=RANK_OF_REGISTER.get(info.register, RANK_OF_FAMILY[info.family]),
         rules=cartography.rules(info, kind, level),
-        meant=1 if scored else MEANT_OF_REGISTER[info.register],
-        opens="area" if scored else OPENS.get(info.register, "card"),
+        meant=MEANT_OF_REGISTER["risk" if scored else info.register],
+        opens=_opens(info, level),
+        view=_view(info, first=first),
+        value=VALUES.get(info.style.get("property", "")) if info.register == "view" else None,
+        note=_note(info),
         named=info.register not in NAMELESS,
         columns=_columns(info, kind, level),
+    )
+
+
+def _opens(info: LayerInfo, level: Level | None) -> Opens:
+    if level is not None:
+        return "area" if level.scored else "whole"
+    return OPENS.get(info.register, "card")
+
+
+VALUES = {field.name: field for field in OF_LOAD}
+BY_CLASS = Title("综合级别", "Class")
+
+
+def _view(info: LayerInfo, *, first: bool) -> Title | None:
+    """Return the name of a way to look at the areas: the first risk layer, and the loads."""
+    if info.register == "risk" and first:
+        return BY_CLASS
+    return info.style.get("said")
+
+
+def _note(info: LayerInfo) -> Title | None:
+    """Return the unit of a load, and how wide its cells are; no class either way."""
+    unit, width_m = info.style.get("unit"), info.style.get("width_m")
+    if unit is None:
+        return None
+    zh, en = f"单位：{unit.zh}。不是级别", f"In {unit.en}. No class"
+    if width_m is None:
+        return Title(f"{zh}。", f"{en}.")
+    return Title(
+        f"{zh}；网格对边 {width_m} 米，空格是无数据，不是 0。",
+        f"{en}; cells {width_m} m wide, an empty one has no data and is not 0.",
     )
 
 
@@ -218,9 +306,17 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
     title, *rest = cases.FIELDS
     registers: dict[str, tuple[Field, ...]] = {
         "risk": (NAME, CODE, *OF_SCORE),
+        "view": (NAME, CODE, *OF_LOAD),
+        "hexagon": (*OF_HEXAGON, *_loads(info)),
         "hazard": (title, CODE, *rest, *OF_CASE),
         "hotspot": OF_CELL,
         "heat": OF_BAND,
         "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))
+
+
+def _loads(info: LayerInfo) -> tuple[Field, ...]:
+    """Return the columns of a cell's loads by model."""
+    loads: Mapping[str, Title] = info.style.get("loads", {})
+    return tuple(Field(name, "number", title, unit="当量人") for name, title in loads.items())

@@ -43,6 +43,8 @@ def area(level: str, code: str, page: bool) -> str:
     """Say how an area stands and why."""
     run = asked.whole(request.args, "run", 0) or None
     found = explain_area(workspace(), actor(), level, code, run=run)
+    if found["rolled"]:
+        return _show("whole", page, found["name"], area=found, home=workspace().home_level)
     return _show(
         "area",
         page,

@@ -60,8 +60,18 @@ def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
         "uncertainty": _uncertainty(answer["uncertainty"]),
         "views": None,
         "occasions": None,
-        "data_quality": {**quality, "unknown_share": round(quality["unknown_share"], 1)},
+        "rolled": _rolled(answer["rolled"]),
+        "data_quality": {**quality, "unknown_share": _tenth(quality["unknown_share"])},
     }
+
+
+def _tenth(share: float | None) -> float | None:
+    return None if share is None else round(share, 1)
+
+
+def _rolled(whole: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the classes of a whole, which everybody sees area by area, without what counts all."""
+    return None if whole is None else {**whole, "totals": None, "sectors": []}
 
 
 def _sector(sector: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
-import shapely
 
-from gis.domain.features import feature_texts
-from gis.domain.kinds import Level
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
 from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.index import CLASS_NAMES_ZH
+from gis.domain.risk.rollup import EDGE_ZH
 from gis.domain.risk.uncertainty import draw
 from gis.errors import InvalidDataError
 from gis.files.packed import pack
-from gis.services import access, clock, detail
+from gis.services import access, clock, detail, other_ground, run_layers
 from gis.services.edit_parameters import in_force
-from gis.services.load_layer import COMPOSITE_SLUG, RISK_PREFIX
 from gis.services.take_snapshot import take_snapshot
 from gis.storage import areas, dialect, register, runs
 from gis.storage.frames import missing_to_none
@@ -41,7 +36,8 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     Returns
     -------
     ``run`` (id), ``sources``, ``receptors``, ``pairs`` (numbers), ``classes`` (Chinese class
-    name, or 无数据, to number of areas), ``raised`` (areas whose class a flag raised).
+    name, or 无数据, to number of areas), ``raised`` (areas whose class a flag raised),
+    ``hexagon_m`` (width of the hexagons, metres).
 
     Raises
     ------
@@ -63,11 +59,13 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             )
         set_here = in_force(conn)
         snapshot = take_snapshot(conn, ws, ground, as_of)
+        wholes = other_ground.load_wholes(conn, ws)
     assessment = assess(snapshot, set_here.values)
     draws = draw(assessment.result, set_here.values, seed=SEED, indicators=assessment.indicators)
-    found = detail.of(assessment, snapshot, draws, set_here.values)
+    elsewhere = other_ground.put(assessment, snapshot, wholes, set_here.values, level=level.slug)
+    found = detail.of(assessment, snapshot, draws, set_here.values, elsewhere.edge)
     doubts = detail.doubts(assessment, snapshot, draws, set_here.values, SEED)
-    summary = _summary(assessment)
+    summary = _summary(assessment) | {"hexagon_m": elsewhere.width_m}
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
@@ -93,9 +91,15 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             flags=_flags(assessment),
         )
         runs.save_input(conn, run_id, pack(_input(assessment)))
-        for layer, frame in _layers(assessment, ground, level, run_id, as_of).items():
-            texts = feature_texts(frame, frame["area"], list(SHOWN), integers=SHOWN_INTEGERS)
-            runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(frame.geometry)))
+        runs.save_rolled(
+            conn,
+            run_id,
+            totals=other_ground.totals(elsewhere),
+            loads=other_ground.loads(elsewhere),
+        )
+        said = {"run": run_id, "as_of": as_of.isoformat()}
+        for layer in run_layers.of(assessment, found, elsewhere, ground, set_here.values, said):
+            runs.save_shown(conn, run_id, layer.slug, layer.texts, layer.shapes)
         access.log(
             conn,
             actor,
@@ -154,7 +158,7 @@ def _scores(found: Assessment, details: Mapping[int, dict[str, Any]]) -> list[di
             "floor": row["floor"],
             "shown_class": row["shown"],
             "reason": row["reason_zh"],
-            "quality": _quality(row),
+            "quality": _quality(row, details[row["area"]]["edge"]),
             "low": _interval(details[row["area"]], "low"),
             "high": _interval(details[row["area"]], "high"),
             "detail": details[row["area"]],
@@ -224,50 +228,12 @@ def _flags(found: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-SHOWN = [
-    "code",
-    "name",
-    "level",
-    "model",
-    "score",
-    "class",
-    "index_class",
-    "floor",
-    "class_reason",
-    "data_quality",
-    "run",
-    "as_of",
-    "synthetic",
-]
-SHOWN_INTEGERS = ["class", "index_class", "floor", "run"]
-"""Properties of the risk layers, and which of them are whole numbers."""
-
-
-def _layers(
-    found: Assessment, ground: gpd.GeoDataFrame, level: Level, run_id: int, as_of: dt.date
-) -> dict[str, gpd.GeoDataFrame]:
-    """Return the frame of every risk layer, in EPSG:4490, by slug."""
-    said = {"level": level.slug, "run": run_id, "as_of": as_of.isoformat()}
-    base = ground[["area", "code", "name", "synthetic", "geometry"]].assign(**said)
-    base = base.merge(found.quality[["area", "grade"]], on="area")
-    base = base.rename(columns={"grade": "data_quality"})
-    names = {"shown": "class", "reason_zh": "class_reason"}
-    whole = found.result.scores[["area", "R"]].merge(found.classes, on="area")
-    whole = whole.rename(columns={"R": "score", **names}).assign(model=None)
-    layers = {COMPOSITE_SLUG: base.merge(whole, on="area")}
-    sectors = found.result.sectors.merge(found.sector_classes, on=["area", "sector"])
-    sectors = sectors.rename(columns=names).assign(score=10.0 * sectors["HE"])
-    for model in registry.models():
-        part = sectors[sectors["sector"] == model.sector].assign(model=model.slug)
-        layers[RISK_PREFIX + model.slug] = base.merge(part, on="area")
-    return {slug: frame.assign(score=frame["score"].round(2)) for slug, frame in layers.items()}
-
-
-def _quality(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a score keeps of a row of a quality frame."""
+def _quality(row: Mapping[str, Any], edge: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a score keeps of a row of a quality frame, and of what lies beyond."""
     return {
         "grade": row["grade"],
-        "notes": row["notes_zh"],
+        "notes": [*row["notes_zh"], *([EDGE_ZH] if edge["edge_incomplete"] else [])],
+        "edge_incomplete": edge["edge_incomplete"],
         "unknown_share": row["unknown_share"],
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from gis.domain.kinds import OCCASIONS
 from gis.domain.risk import registry
@@ -23,12 +24,13 @@ Values = Mapping[str, Constants]
 
 
 def of(
-    found: Assessment, snapshot: Snapshot, draws: Draws, constants: Values
+    found: Assessment, snapshot: Snapshot, draws: Draws, constants: Values, edge: pd.DataFrame
 ) -> dict[int, dict[str, Any]]:
     """Return, by area id, what is kept beside its score, fit for JSON.
 
     ``vulnerability`` and ``coping`` (``indicators.as_json``), ``uncertainty`` (interval,
-    probabilities, ranks; None without a score), ``views`` and ``occasions`` (R by occasion).
+    probabilities, ranks; None without a score), ``views``, ``occasions`` (R by occasion) and
+    ``edge`` (a row of ``rollup.edge_incomplete``).
     """
     areas = found.result.scores["area"].to_numpy(dtype=np.int64)
     floors = found.classes["floor"].to_numpy(dtype=np.int64)
@@ -36,15 +38,22 @@ def of(
     seen = views(found.result, snapshot.areas_m, constants[EXPOSURE])
     dimensions = as_json(found.indicators, found.dimensions, constants[EXPOSURE])
     by_occasion = _by_occasion(found, snapshot, constants)
-    rows = zip(areas.tolist(), told.to_dict("records"), seen.to_dict("records"), strict=True)
+    rows = zip(
+        areas.tolist(),
+        told.to_dict("records"),
+        seen.to_dict("records"),
+        edge.to_dict("records"),
+        strict=True,
+    )
     return {
         area: {
             **dimensions[area],
             "uncertainty": _doubt({str(name): value for name, value in doubts.items()}),
-            "views": {str(name): plain(value) for name, value in view.items() if name != "area"},
+            "views": _without_area(view),
             "occasions": by_occasion[area],
+            "edge": _without_area(beyond),
         }
-        for area, doubts, view in rows
+        for area, doubts, view, beyond in rows
     }
 
 
@@ -73,10 +82,14 @@ def plain(value: Any) -> Any:
     return None if value is None or value != value else value
 
 
+def _without_area(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): plain(value) for name, value in row.items() if name != "area"}
+
+
 def _doubt(row: Mapping[str, Any]) -> dict[str, Any] | None:
     if row["median"] != row["median"]:
         return None
-    return {name: plain(value) for name, value in row.items() if name != "area"}
+    return _without_area(row)
 
 
 def _by_occasion(

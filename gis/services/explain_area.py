@@ -18,6 +18,7 @@ from gis.domain.risk.model import Model, Step
 from gis.domain.risk.sources import LIMIT
 from gis.errors import NotFoundError
 from gis.services import coarse
+from gis.services import whole as whole_of
 from gis.services.access import reading
 from gis.services.describe import describe_open
 from gis.services.edit_parameters import Standing, of_version
@@ -48,6 +49,9 @@ def explain_area(
     what the factors are: formula, fields, constants with their sources. What the reader may not
     see folds into one share without site or distance; all numbers are then in whole points
     (``coarse``), and ``exact`` is false.
+    ``data_quality`` says in ``edge_incomplete`` whether sources beyond the boundary, of which
+    nothing is known, could reach the area. An area of a level without scores has none, but
+    ``rolled`` (``whole.told``): what adds up, and how many areas show each class.
     Before the first run, or for an area that it did not know, the score is null. ``run`` says
     whether the register changed since (``stale``).
 
@@ -62,7 +66,7 @@ def explain_area(
         area = areas.load_one(conn, level, code)
         if area is None:
             raise NotFoundError(f"没有代码为 {code} 的{passport.title.zh}")
-        ran = _find_run(conn, level, run)
+        ran = _find_run(conn, level if passport.scored else ws.home_level.slug, run)
         scores = runs.scores(conn, ran["id"], code) if ran else []
         scored = scores[0]["area"] if scores else None
         loads = runs.contributions(conn, ran["id"], scored) if ran and scored else []
@@ -70,6 +74,7 @@ def explain_area(
         set_here = of_version(conn, ran["parameter_set"] if ran else None)
         coverage = codes.load_coverage(conn)
         sight = look(conn, ws, actor, loads, raised)
+        rolled = None if passport.scored else whole_of.told(conn, ws, ran, level, code)
     whole = next((row for row in scores if row["sector"] == runs.ALL), None)
     parts = [row for row in scores if row["sector"] != runs.ALL]
     points = _points(ran, whole, parts, loads)
@@ -79,12 +84,10 @@ def explain_area(
         "level": level,
         "code": code,
         "name": area["name"],
-        **_answer(whole),
+        **_answer(whole, "尚未计算" if rolled is None else whole_of.NO_SCORE_ZH),
+        "rolled": rolled,
         "flags": _flags(raised, sight, whole["index_class"] if whole else None),
-        "data_quality": {
-            **(whole["quality"] if whole else NOT_COMPUTED),
-            "coverage": _coverage(ws, coverage, code),
-        },
+        "data_quality": NO_QUALITY if rolled else _quality(whole, _coverage(ws, coverage, code)),
         "sectors": [_sector(row, loads, points) for row in parts],
         **{name: detail.get(name, UNKNOWN_DIMENSION) for name in ("vulnerability", "coping")},
         **{name: detail.get(name) for name in ("uncertainty", "views", "occasions")},
@@ -103,7 +106,15 @@ def explain_area(
     return answer if sight.everything else coarse.explanation(answer)
 
 
-NOT_COMPUTED = {"grade": "D", "notes": ["尚未计算"], "unknown_share": 1.0}
+NOT_COMPUTED = {
+    "grade": "D",
+    "notes": ["尚未计算"],
+    "unknown_share": 1.0,
+    "edge_incomplete": None,
+}
+"""Quality before anything was computed; whether the edge lacks data is not known either."""
+NO_QUALITY: dict[str, Any] = {**dict.fromkeys(NOT_COMPUTED), "notes": [], "coverage": []}
+"""Of what has no score."""
 
 UNKNOWN_DIMENSION = {"score": 5.0, "known": False, "indicators": []}
 """V and C before anything was computed (METHOD 6.3: missing is 5.0, flagged)."""
@@ -166,13 +177,17 @@ EVERYWHERE = {
 """Steps that every model's sources may have."""
 
 
-def _answer(whole: RowMapping | None) -> dict[str, Any]:
+def _quality(whole: RowMapping | None, coverage: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    return {**NOT_COMPUTED, **(whole["quality"] if whole else {}), "coverage": coverage}
+
+
+def _answer(whole: RowMapping | None, otherwise: str) -> dict[str, Any]:
     return {
         "score": whole["score"] if whole else None,
         "class": whole["shown_class"] if whole else None,
         "index_class": whole["index_class"] if whole else None,
         "floor": whole["floor"] if whole else 0,
-        "class_reason_zh": whole["reason"] if whole else "尚未计算",
+        "class_reason_zh": whole["reason"] if whole else otherwise,
     }
 
 

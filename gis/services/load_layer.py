@@ -16,7 +16,7 @@ from gis.domain.features import collection, feature_texts
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.rights import CASES, Actor
 from gis.domain.risk import registry
-from gis.domain.risk.constants import INDEX
+from gis.domain.risk.constants import EXPOSURE, INDEX
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
@@ -37,13 +37,13 @@ class LayerInfo:
     Attributes
     ----------
     register
-        Where it comes from: ``area``, ``risk``, ``kind``, ``hazard``, ``hotspot``, ``heat`` or
-        ``quality``.
+        Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``kind``, ``hazard``,
+        ``hotspot``, ``heat`` or ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
         What is known of its look: of a kind what its passport says, of risk the limits of the
-        classes that the run used.
+        classes that the run used, of loads the property they are in, its unit and its breaks.
     run
         Id of the computation it shows; None where it shows the register itself.
     """
@@ -70,6 +70,20 @@ HOTSPOT, HEAT = "hotspot", "hazard_heat"
 """Layers of a run of ``find_hotspots``."""
 QUALITY = "quality"
 """The layer of how good the register is, and its register."""
+LOADS = Title("风险负荷", "Risk load")
+VIEWED, VIEW_PREFIX = "views", "view_"
+"""Under which a run keeps its areas by load, and what the layers that show them begin with."""
+HEXAGON, LOAD_PREFIX = "hexagon", "load_"
+"""The layer, and level, of hexagons; of a cell's property that holds the load of a model."""
+PERSONS = Title("当量人", "equivalent persons")
+PER_KM2 = Title("当量人/km²", "equivalent persons/km²")
+PER_1000 = Title("当量人/千人", "equivalent persons per 1,000 residents")
+VIEW_TITLES = {
+    "load": (Title("绝对数", "Absolute"), PERSONS),
+    "per_km2": (Title("每平方千米", "Per km²"), PER_KM2),
+    "per_1000": (Title("每千人", "Per 1,000 residents"), PER_1000),
+}
+"""Of the three views: what they are called, and in what they count."""
 RISK_PREFIX = "risk_"
 COMPOSITE_SLUG = RISK_PREFIX + "composite"
 
@@ -147,12 +161,17 @@ def _stream(
 
 
 Catalogue = dict[str, tuple[LayerInfo, Texts]]
+Extents = Mapping[str, tuple[int, Box | None]]
+"""Of each layer or level: the number of its features, and the degrees that they cover."""
 
 
 def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     extents = wire.area_summary(conn)
+    run = runs.latest(conn, runs.RISK)
+    summary = wire.run_summary(conn, run["id"]) if run else {}
     return {
-        **_risk_layers(conn, actor),
+        **_risk_layers(run, summary, actor),
+        **_load_layers(run, summary, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
         **_quality_layer(ws, actor, extents),
@@ -160,18 +179,44 @@ def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     }
 
 
-def _risk_layers(conn: Connection, actor: Actor) -> Catalogue:
+def _risk_layers(run: RowMapping | None, summary: Extents, actor: Actor) -> Catalogue:
     """One per model, and the composite first; in whole points for who does not see every row."""
     titles = {COMPOSITE_SLUG: COMPOSITE}
     titles |= {RISK_PREFIX + model.slug: model.title for model in registry.models()}
-    run = runs.latest(conn, runs.RISK)
-    summary = wire.run_summary(conn, run["id"]) if run else {}
     limits = {"class_limits": run["parameters"][INDEX]["class_limits"]} if run else {}
     found = {
         slug: _run_layer(run, slug, title, RISK, "risk", summary, style=limits)
         for slug, title in titles.items()
     }
     return found if actor.reads_everything else {k: _coarsely(*v) for k, v in found.items()}
+
+
+def _load_layers(run: RowMapping | None, summary: Extents, actor: Actor) -> Catalogue:
+    """One per view, and the hexagons: only for who sees every row, since loads count them all."""
+    if not actor.reads_everything:
+        return {}
+    breaks = run["parameters"].get(EXPOSURE, {}) if run else {}
+    found: Catalogue = {}
+    for name, (said, unit) in VIEW_TITLES.items():
+        style = {
+            "property": name,
+            "said": said,
+            "unit": unit,
+            "breaks": breaks.get(f"breaks_{name}", ()),
+        }
+        title = Title(f"负荷：{said.zh}", f"Load: {said.en.lower()}")
+        slug = VIEW_PREFIX + name
+        found[slug] = _run_layer(run, slug, title, LOADS, "view", summary, style=style, kept=VIEWED)
+    style = {
+        "property": "per_km2",
+        "unit": PER_KM2,
+        "breaks": breaks.get("breaks_per_km2", ()),
+        "width_m": run["summary"].get("hexagon_m") if run else None,
+        "loads": {LOAD_PREFIX + model.slug: model.title for model in registry.models()},
+    }
+    title = Title("负荷：六边形网格", "Load: hexagons")
+    found[HEXAGON] = _run_layer(run, HEXAGON, title, LOADS, HEXAGON, summary, style=style)
+    return found
 
 
 def _coarsely(info: LayerInfo, texts: Texts) -> tuple[LayerInfo, Texts]:
@@ -230,10 +275,6 @@ def _kind_layer(
     return info, lambda conn: wire.site_features(conn, kind.slug, actor)
 
 
-Extents = Mapping[str, tuple[int, Box | None]]
-"""Of each level: the number of its areas, and the degrees that they cover."""
-
-
 def _quality_layer(ws: Workspace, actor: Actor, extents: Extents) -> Catalogue:
     """Villages by how good the records are that the actor sees; judged when it is asked for."""
     count, extent = extents.get(ws.home_level.slug, (0, None))
@@ -261,8 +302,11 @@ def _run_layer(
     summary: Mapping[str, tuple[int, Box | None]],
     *,
     style: Mapping[str, Any] | None = None,
+    kept: str | None = None,
 ) -> tuple[LayerInfo, Texts]:
-    count, extent = summary.get(slug, (0, None))
+    """Return a layer of a run; ``kept`` is what the run keeps it under, if not its slug."""
+    kept = kept or slug
+    count, extent = summary.get(kept, (0, None))
     info = LayerInfo(
         slug,
         title,
@@ -276,7 +320,7 @@ def _run_layer(
     )
     if run is None:
         return info, lambda _conn: iter(())
-    return info, lambda conn: wire.run_features(conn, run["id"], slug)
+    return info, lambda conn: wire.run_features(conn, run["id"], kept)
 
 
 def _hazard_texts(conn: Connection, ws: Workspace, actor: Actor) -> Iterator[str]:

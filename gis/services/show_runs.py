@@ -69,11 +69,11 @@ def about(run: RowMapping) -> dict[str, Any]:
         "method_version": run["method_version"],
         "code_version": run["code_version"],
         "parameter_set": run["parameter_set"],
-        "classes": _counts(run["summary"].get("classes", {})),
+        "classes": counts(run["summary"].get("classes", {})),
     }
 
 
-def _counts(by_name: Mapping[str, int]) -> list[dict[str, int | None]]:
+def counts(by_name: Mapping[str, int]) -> list[dict[str, int | None]]:
     """Return how many areas have each class, the highest first, those without data last."""
     named = [*enumerate(CLASS_NAMES_ZH, start=1)][::-1]
     found: list[dict[str, int | None]] = [

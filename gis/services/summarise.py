@@ -31,6 +31,7 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
     an area whose score is unknown is not among them but counted in ``unknown``.
     ``sees_cases``: whether the actor may see hazard cases at all.
     ``open_major``, ``overdue_major``: cases with code, title, village, due date and days.
+    ``wholes``: the areas around the scored ones: level, code, name.
     ``monitors``: per watched kind, ``online``, ``total`` and ``down`` (id, name, since).
     """
     with reading(ws, actor) as conn:
@@ -40,6 +41,12 @@ def summarise(ws: Workspace, actor: Actor) -> dict[str, Any]:
         major = _major(cases.seen(hazards.load(conn, reader=actor), places), names, as_of)
         return {
             **_worst(conn, names, actor),
+            "wholes": [
+                {"level": level.slug, "code": code, "name": name}
+                for level in ws.levels.values()
+                if not level.scored
+                for code, name in areas.names(conn, level.slug).items()
+            ],
             "sees_cases": CASES in actor.cleared,
             "open_major": major,
             "overdue_major": [case for case in major if case["overdue_days"] > 0],

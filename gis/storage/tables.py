@@ -374,6 +374,7 @@ rolled = sa.Table(
     sa.Column("people", sa.Double, nullable=False, comment="heads"),
     sa.Column("receptors", sa.Integer, nullable=False, comment="places where people are"),
     sa.Column("sources", sa.Integer, nullable=False, comment="places that are a source"),
+    sa.Column("classes", Json, comment="areas by the class they show, of a level around them"),
 )
 
 rolled_load = sa.Table(

@@ -160,12 +160,49 @@ def test_a_cell_is_known_as_far_as_its_ground_was_surveyed() -> None:
     assert mines["known"].tolist() == [True, True, False, False]
 
 
+def test_the_load_of_a_cell_is_that_of_its_known_sectors_over_its_ground() -> None:
+    # Of the worked township: the plant's load in the west, the pipe's in the east, 6 km2 each.
+    halves = _cells([shapely.box(0, 0, 3000, 2000), shapely.box(3000, 0, 6000, 2000)])
+    found = rollup.summed(_rolled(_worked(), {"halves": halves}), "halves", EXPOSURE)
+    assert found["code"].tolist() == ["c0", "c1"]
+    assert found["load"].tolist() == pytest.approx([162.51, 86.97], abs=0.01)
+    assert found["per_km2"].tolist() == pytest.approx([162.51 / 6, 86.97 / 6], abs=0.01)
+    assert found["class_per_km2"].tolist() == [3, 3]  # 10 to 30 per km2
+    assert found["IND"].tolist() == pytest.approx([162.51, 0.0], abs=0.01)
+    assert found["small"].tolist() == [True, True]  # 4 and 2 places of people, fewer than 5
+
+
+def test_a_cell_of_which_a_sector_is_not_known_has_no_class_and_one_without_any_no_load() -> None:
+    coverage = toyland.coverage()
+    west = coverage["village"] == "320413109001"
+    coverage.loc[west & (coverage["kind"] == "gas_pipeline"), "status"] = "none"
+    coverage.loc[coverage["village"] == "320413109003", "status"] = "none"
+    shapes = [shapely.box(x, 0, x + 2000, 2000) for x in (0, 2000, 4000)]
+    rolled = _rolled(_worked(coverage), {"cells": _cells(shapes)})
+    found = rollup.summed(rolled, "cells", EXPOSURE)
+    assert found["at_least"].tolist() == [True, False, False]
+    assert found["missing"][0] == ["GAS"]
+    assert found["load"].isna().tolist() == [False, False, True]
+    assert found["class_per_km2"].tolist() == [None, 2, None]
+    assert found["GAS"].isna().tolist() == [True, False, True]
+    assert rollup.summed(_rolled(_worked(), {"none": _cells([])}), "none", EXPOSURE).empty
+
+
 def test_the_index_has_no_sum() -> None:
     found = _rolled(_worked(), {})
     assert "R" not in found.totals
     assert "R" not in found.loads
     assert rollup.distribution([3, 1, None, 3]) == {
         "低": 1, "较低": 0, "中": 2, "较高": 0, "高": 0, "无数据": 1,
+    }  # fmt: skip
+
+
+def test_a_village_counts_in_the_town_that_has_most_of_it() -> None:
+    areas = toyland.areas()  # three of 2 x 2 km, side by side
+    towns = _cells([shapely.box(0, 0, 2900, 2000), shapely.box(2900, 0, 3500, 2000)])
+    found = rollup.distributions([2, 5, None], areas, towns)
+    assert {code: {k: n for k, n in of.items() if n} for code, of in found.items()} == {
+        "c0": {"较低": 1, "高": 1}, "c1": {}, OUTSIDE: {"无数据": 1},
     }  # fmt: skip
 
 

@@ -83,7 +83,8 @@ def test_an_unknown_area_or_level_is_not_found(demo: Workspace) -> None:
 
 def test_an_area_of_a_level_without_scores_says_so(demo: Workspace) -> None:
     found = explain_area(demo, GUEST, "town", "320413109")
-    assert (found["score"], found["class"], found["run"]) == (None, None, None)
+    assert (found["score"], found["class"], found["index_class"]) == (None, None, None)
+    assert found["contributions"] == found["sectors"] == found["flags"] == []
 
 
 def test_a_card_shows_every_open_field_and_no_personal_one(demo: Workspace) -> None:

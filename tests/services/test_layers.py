@@ -44,6 +44,10 @@ SLUGS = [
     "risk_house",
     "risk_forest_fire",
     "risk_gas",
+    "view_load",
+    "view_per_km2",
+    "view_per_1000",
+    "hexagon",
 ]
 
 
@@ -100,10 +104,17 @@ def test_gdal_opens_each_layer_without_a_warning_and_counts_the_same(
     assert count == len(collection(demo, slug)["features"])
 
 
+HIDDEN = {
+    *("enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"),
+    *("view_load", "view_per_km2", "view_per_1000", "hexagon"),
+}
+"""What only those see who see every row, for it counts them all; and closed kinds."""
+
+
 def test_who_may_not_see_a_kind_is_told_of_no_such_layer(demo: Workspace) -> None:
     slugs = {info.slug for info in list_layers(demo, VISITOR)}
     assert {"risk_composite", "school", "gas_pipeline"} <= slugs
-    for hidden in {"enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"}:
+    for hidden in HIDDEN:
         assert hidden not in slugs
         with pytest.raises(NotFoundError):
             load_layer(demo, VISITOR, hidden)
@@ -162,7 +173,7 @@ def test_the_tag_of_a_layer_is_the_same_until_something_changes(demo: Workspace)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@pytest.mark.parametrize("slug", ["village", "school", "risk_composite", "hotspot"])
+@pytest.mark.parametrize("slug", ["village", "school", "risk_composite", "hotspot", "hexagon"])
 def test_every_export_says_on_every_row_that_it_is_synthetic(
     demo: Workspace, slug: str, format_: str, tmp_path: Path
 ) -> None:

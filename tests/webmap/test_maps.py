@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,17 @@ KINDS = load_kinds(DATA / "sites")
 LEVELS = load_levels(DATA / "boundaries")
 
 
-def info(slug: str, register: str, count: int = 1) -> LayerInfo:
+def info(slug: str, register: str, count: int = 1, **style: Any) -> LayerInfo:
     """Return what the services would say of a layer."""
-    return LayerInfo(
-        slug, Title(slug, slug), Title("组", "Group"), "polygon", count, None, register
-    )
+    title, group = Title(slug, slug), Title("组", "Group")
+    return LayerInfo(slug, title, group, "polygon", count, None, register, style=style)
+
+
+def load(register: str, **style: Any) -> LayerInfo:
+    """Return what the services would say of a layer of loads per square kilometre."""
+    unit = Title("当量人/km²", "equivalent persons/km²")
+    slug = f"{register}_layer"
+    return info(slug, register, property="per_km2", unit=unit, breaks=(3, 10, 30, 100), **style)
 
 
 @pytest.fixture
@@ -111,6 +118,46 @@ def test_a_single_case_in_an_empty_town_does_not_glow() -> None:
     assert len({rule.mark.fill for rule in rules}) == len(rules)
 
 
+@pytest.mark.parametrize("register", ["view", "hexagon"])
+def test_a_load_has_bands_of_its_own_that_no_class_looks_like(register: str) -> None:
+    *bands, unknown = cartography.rules(load(register), None, None)
+    assert [rule.label and rule.label.zh for rule in bands] == [
+        "0–3", "3–10", "10–30", "30–100", "≥ 100",
+    ]  # fmt: skip
+    assert [dict(rule.where) for rule in bands] == [{"class_per_km2": n} for n in range(1, 6)]
+    assert (unknown.label, unknown.mark.fill) == (cartography.NO_DATA, cartography.HATCH)
+    fills = {rule.mark.fill for rule in bands}
+    others = {*cartography.CLASS_COLOURS, *cartography.HEAT_COLOURS}
+    assert not fills & (others | set(cartography.GRADE_COLOURS.values()))
+    assert not {rule.mark.number for rule in bands} & {1, 2, 3, 4, 5}
+
+
+def test_a_load_that_was_never_computed_has_no_bands() -> None:
+    (unknown,) = cartography.rules(info("view_load", "view", property="load"), None, None)
+    assert unknown.label == cartography.NO_DATA
+
+
+def test_the_ways_to_look_at_a_village_are_its_class_and_its_loads() -> None:
+    infos = [
+        info("risk_composite", "risk"),
+        info("risk_mine", "risk"),
+        load("view", said=Title("每平方千米", "Per km²")),
+        load("hexagon", width_m=500),
+    ]
+    rows = layers.rows(layers.switcher(infos, kinds=KINDS, levels=LEVELS))
+    assert [row.slug for row in rows if row.view] == ["risk_composite", "view_layer"]
+    assert {row.control for row in rows} == {"radio"}
+    assert [row.value and row.value.name for row in rows] == [None, None, "per_km2", None]
+    assert [row.opens for row in rows] == ["area", "area", "area", "card"]
+
+
+def test_a_cell_says_its_unit_its_width_and_that_it_has_no_class() -> None:
+    rows = layers.rows(layers.switcher([load("hexagon", width_m=500)], kinds=KINDS, levels=LEVELS))
+    assert rows[0].note is not None
+    for words in ("当量人/km²", "500 米", "不是级别", "不是 0"):
+        assert words in rows[0].note.zh
+
+
 def test_at_most_one_fill_is_on_and_points_lie_above_areas() -> None:
     infos = [
         info("risk_composite", "risk"),
@@ -139,4 +186,4 @@ def test_what_a_click_means_is_the_place_before_the_village_before_its_frame() -
     }
     assert rows["school"].meant < rows["village"].meant == rows["risk_composite"].meant
     assert rows["village"].meant < rows["town"].meant
-    assert [rows[slug].opens for slug in ("school", "village", "town")] == ["site", "area", "card"]
+    assert [rows[slug].opens for slug in ("school", "village", "town")] == ["site", "area", "whole"]

@@ -22,7 +22,7 @@ from gis.domain.risk.constants import Constants, number, numbers
 from gis.domain.risk.evaluate import Result
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.domain.risk.pairs import reach
-from gis.domain.risk.views import M2_PER_KM2, sectors_known
+from gis.domain.risk.views import M2_PER_KM2, bands, missing, sectors_known
 
 OUTSIDE = ""
 """Code of the row for what lies on none of a level's ground."""
@@ -43,9 +43,10 @@ class Rolled:
     Attributes
     ----------
     loads
-        One row per (level, code, sector): ``load`` and ``exposed`` (L and E, equivalent persons;
-        E with the assets of the sector), ``known_share``, the part of the cell's ground (0..1) in
-        areas where the sector is known, and ``known``, whether that is enough to show it.
+        One row per (level, code, sector), by level, sector and code: ``load`` and ``exposed`` (L
+        and E, equivalent persons; E with the assets of the sector), ``known_share``, the part of
+        the cell's ground (0..1) in areas where the sector is known, and ``known``, whether that
+        is enough to show it.
         What lies outside is never known.
     totals
         One row per (level, code): ``area_km2`` (NaN outside), ``exposed`` (equivalent persons,
@@ -143,6 +144,43 @@ def _grid(cells: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(cells[["column", "row"]])
 
 
+def summed(rolled: Rolled, level: str, constants: Constants) -> pd.DataFrame:
+    """Return the load of each cell of a level over its sectors.
+
+    Parameters
+    ----------
+    constants
+        The values of ``exposure.toml``.
+
+    Returns
+    -------
+    Frame in code order, without what lies outside: the columns of ``Rolled.totals``; ``load``,
+    that of the sectors that are known there (NaN: none is); ``at_least`` and ``missing``, as of
+    ``views``; ``per_km2`` and its fixed class ``class_per_km2``, 1 to 5, None unless all sectors
+    are known; ``small``: there are people, but so few places of them that one more or less
+    changes much; and a column for each sector, NaN where it is not known.
+    """
+    inside = rolled.loads[(rolled.loads["level"] == level) & (rolled.loads["code"] != OUTSIDE)]
+    totals = rolled.totals[(rolled.totals["level"] == level) & (rolled.totals["code"] != OUTSIDE)]
+    sectors = list(dict.fromkeys(rolled.loads["sector"]))
+    shape = (len(sectors), len(totals))
+    known = inside["known"].to_numpy(dtype=bool).reshape(shape)
+    loads = np.where(known, inside["load"].to_numpy(dtype=np.float64).reshape(shape), np.nan)
+    some, whole = known.any(axis=0), np.asarray(known.all(axis=0), dtype=bool)
+    load = np.where(some, np.nansum(loads, axis=0), np.nan)
+    per_km2 = load / totals["area_km2"].to_numpy()
+    peopled = totals["receptors"].to_numpy()
+    return totals.reset_index(drop=True).assign(
+        load=load,
+        at_least=some & ~whole,
+        missing=missing(known, sectors),
+        per_km2=per_km2,
+        class_per_km2=bands(pd.Series(per_km2), whole, "per_km2", constants),
+        small=some & (peopled > 0) & (peopled < number(constants, "small_count")),
+        **dict(zip(sectors, loads, strict=True)),
+    )
+
+
 def distribution(classes: Iterable[int | None]) -> dict[str, int]:
     """Count areas by the class they show, the lowest first, and those without data last.
 
@@ -151,6 +189,22 @@ def distribution(classes: Iterable[int | None]) -> dict[str, int]:
     shown = list(classes)
     counts = {name: shown.count(i) for i, name in enumerate(CLASS_NAMES_ZH, start=1)}
     return {**counts, NO_DATA_ZH: len(shown) - sum(counts.values())}
+
+
+def distributions(
+    shown: Sequence[int | None], areas_m: gpd.GeoDataFrame, cells: gpd.GeoDataFrame
+) -> dict[str, dict[str, int]]:
+    """Return, by code of a cell, the ``distribution`` of the areas that lie in it.
+
+    ``shown`` are the classes of ``areas_m``, row by row. An area lies in the one cell that has
+    the largest part of it; under ``OUTSIDE`` are those that lie in none.
+    """
+    ordered = cells.sort_values("code", kind="stable")
+    home = apportion.home(areas_m.geometry.to_numpy(), ordered.geometry.to_numpy())
+    return {
+        code: distribution(own for own, at in zip(shown, home, strict=True) if at == row)
+        for row, code in [*enumerate(ordered["code"]), (-1, OUTSIDE)]
+    }
 
 
 def edge_incomplete(

@@ -6,6 +6,8 @@ most can happen, where it is densest, or where a resident bears most.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -69,7 +71,7 @@ def views(result: Result, areas_m: gpd.GeoDataFrame, constants: Constants) -> pd
             "per_km2": total / km2,
             "per_1000": 1000.0 * total / np.where(heads > 0, heads, np.nan),
             "at_least": some & ~whole,
-            "missing": _missing(known, list(loads.index)),
+            "missing": missing(known, list(loads.index)),
             "area_km2": km2,
             "residents": heads,
             "sources": causes,
@@ -78,7 +80,7 @@ def views(result: Result, areas_m: gpd.GeoDataFrame, constants: Constants) -> pd
             "warning_zh": _warnings(small, heads, causes, reached),
         }
     )
-    classes = {f"class_{name}": _classes(frame[name], whole, name, constants) for name in VIEWS}
+    classes = {f"class_{name}": bands(frame[name], whole, name, constants) for name in VIEWS}
     return frame.assign(**classes)
 
 
@@ -89,6 +91,29 @@ def sectors_known(result: Result, ids: Ints) -> Bools:
     )
     found: Bools = known[ids].to_numpy(dtype=bool)
     return found
+
+
+def missing(known: Bools, sectors: Sequence[str]) -> Objects:
+    """List the sectors that are not known, by area; ``known`` of shape (S, A), answer (A,)."""
+    listed = np.empty(known.shape[1], dtype=object)
+    listed[:] = [
+        [sector for sector, there in zip(sectors, column, strict=True) if not there]
+        for column in known.T
+    ]
+    return listed
+
+
+def bands(values: pd.Series, whole: Bools, name: str, constants: Constants) -> Objects:
+    """Return the class 1 to 5 of each value of a view by fixed breaks.
+
+    ``whole`` tells where all sectors are known, shape (N,): elsewhere the class is None.
+    ``constants`` are the values of ``exposure.toml``.
+    """
+    found = np.searchsorted(numbers(constants, f"breaks_{name}"), values, side="right") + 1
+    classes = np.empty(len(values), dtype=object)
+    rows = np.flatnonzero(whole & values.notna().to_numpy())
+    classes[rows] = found[rows].tolist()
+    return classes
 
 
 def _counts(result: Result, ids: Ints, known: Bools) -> tuple[Ints, Ints]:
@@ -109,16 +134,6 @@ def _counts(result: Result, ids: Ints, known: Bools) -> tuple[Ints, Ints]:
     return each["source"].to_numpy(dtype=np.int64), each["receptor"].to_numpy(dtype=np.int64)
 
 
-def _missing(known: Bools, sectors: list[str]) -> Objects:
-    """List the sectors that are not known, by area."""
-    missing = np.empty(known.shape[1], dtype=object)
-    missing[:] = [
-        [sector for sector, there in zip(sectors, column, strict=True) if not there]
-        for column in known.T
-    ]
-    return missing
-
-
 def _warnings(small: Bools, heads: Floats, causes: Ints, reached: Ints) -> Objects:
     words = np.full(len(small), "", dtype=object)
     for row in np.flatnonzero(small):
@@ -128,12 +143,3 @@ def _warnings(small: Bools, heads: Floats, causes: Ints, reached: Ints) -> Objec
             "每千人数值多一处少一处就大不相同，不宜据以比较或排名"
         )
     return words
-
-
-def _classes(values: pd.Series, whole: Bools, name: str, constants: Constants) -> Objects:
-    """Return the class 1 to 5 of each value by fixed breaks, None where it is not known whole."""
-    found = np.searchsorted(numbers(constants, f"breaks_{name}"), values, side="right") + 1
-    classes = np.empty(len(values), dtype=object)
-    rows = np.flatnonzero(whole & values.notna().to_numpy())
-    classes[rows] = found[rows].tolist()
-    return classes

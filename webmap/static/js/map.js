@@ -10,6 +10,11 @@
   const words = page.words;
   const map = window.riskmap.map;
   const layers = new Map(page.layers.map((layer) => [layer.slug, layer]));
+  // What a mark and a rule are where nothing else is said.
+  const PLAIN = { shape: 'fill', fill: null, stroke: '', width: 1, opacity: 1, size: 1, number: null };
+  for (const layer of page.layers) {
+    layer.rules = layer.rules.map((rule) => ({ where: {}, least: {}, label: null, ...rule, mark: { ...PLAIN, ...rule.mark } }));
+  }
   const phone = window.matchMedia('(max-width: 760px)');
   const coarse = window.matchMedia('(pointer: coarse)');
 
@@ -64,6 +69,37 @@
     ink.stroke();
     return ink.createPattern(tile, 'repeat');
   })();
+
+  // Stripes the other way: a number that is there, and not to be relied on.
+  const striped = new Map();
+  function stripes(colour) {
+    if (!striped.has(colour)) {
+      const tile = document.createElement('canvas');
+      tile.width = tile.height = 10;
+      const ink = tile.getContext('2d');
+      ink.fillStyle = colour;
+      ink.fillRect(0, 0, 10, 10);
+      ink.strokeStyle = isLight(colour) ? '#a77fab' : '#ffffff';
+      ink.lineWidth = isLight(colour) ? 2 : 3;
+      for (const shift of [-10, 0, 10]) {
+        ink.moveTo(shift, 0);
+        ink.lineTo(shift + 10, 10);
+      }
+      ink.stroke();
+      striped.set(colour, ink.createPattern(tile, 'repeat'));
+    }
+    return striped.get(colour);
+  }
+
+  // By its green, which most of what we see as light comes from.
+  function isLight(colour) {
+    return parseInt(colour.slice(3, 5), 16) > 160;
+  }
+
+  function paint(mark) {
+    if (mark.fill === 'hatch') return hatch;
+    return mark.hatched ? stripes(mark.fill) : mark.fill;
+  }
 
   function polygon(ink, x, y, r, corners) {
     corners.forEach(([dx, dy], i) => {
@@ -157,7 +193,7 @@
       if (near) return true;
       if (this.options.fill) return inside(this._parts, point);
       // What only frames the rest is hit on its line.
-      const frame = this.options.item.layer.meant > 2;
+      const frame = this.options.item.layer.meant > 3;
       return (frame ? L.Polyline : L.Polygon).prototype._containsPoint.call(this, point, true);
     },
   });
@@ -186,7 +222,7 @@
       opacity: 1,
       dashArray: mark.dashed ? '7 6' : null,
       fill: mark.shape === 'fill' && Boolean(mark.fill),
-      fillColor: mark.fill === 'hatch' ? hatch : mark.fill,
+      fillColor: paint(mark),
       fillOpacity: mark.opacity,
       interactive: Boolean(item),
     };
@@ -218,19 +254,30 @@
     return same && Object.entries(rule.least).every(([name, least]) => properties[name] >= least);
   }
 
+  const BY_CODE = new Set(['area', 'whole']);
+
+  // Three digits are what a load is worth.
+  function short(value) {
+    return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+  }
+
   function makeItem(layer, feature) {
     const properties = feature.properties;
     const rule = layer.rules.find((entry) => fits(entry, properties));
     if (!rule || !feature.geometry) return null;
     const raised = properties.index_class && properties.floor > properties.index_class;
+    const small = properties.small && rule.mark.fill !== 'hatch';
+    const value = layer.value ? properties[layer.value] : null;
     return {
       layer,
       feature,
-      id: layer.opens === 'area' ? properties.code : feature.id,
+      id: BY_CODE.has(layer.opens) ? properties.code : feature.id,
       name: String(properties[layer.name] || properties.code || rule.label || layer.title),
-      mark: raised ? { ...rule.mark, ...page.raised } : rule.mark,
-      order: rule.mark.number ? layer.rules.indexOf(rule) : -1,   // what is not known comes last
-      word: rule.label,
+      mark: { ...rule.mark, ...(raised && page.raised), ...(small && page.small) },
+      // What is not known comes last.
+      order: rule.mark.number ? value ?? layer.rules.indexOf(rule) : -1,
+      number: rule.mark.number && layer.value ? short(value) : rule.mark.number,
+      word: small ? `${rule.label} · ${words.small}` : rule.label,
       raised: Boolean(raised),
     };
   }
@@ -262,7 +309,7 @@
   const labels = L.layerGroup().addTo(map);
   const outline = page.layers.find((layer) => layer.register === 'area' && layer.opens === 'area');
 
-  const COMPUTED = new Set(['risk', 'hotspot', 'heat']);
+  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'hotspot', 'heat']);
 
   function rowOf(slug) {
     return document.querySelector(`.row[data-layer="${CSS.escape(slug)}"]`);
@@ -387,8 +434,12 @@
     const item = other && (known.get(layer.slug) || []).find((entry) => String(entry.id) === code);
     line.hidden = !item;
     if (!item) return;
-    const said = item.mark.number ? `${item.mark.number} ${item.word}` : item.word;
-    line.textContent = words.layerNow.replace('{title}', () => layer.title).replace('{class}', () => said);
+    line.textContent = words.layerNow.replace('{title}', () => layer.title).replace('{class}', () => saidOf(item));
+  }
+
+  function saidOf(item) {
+    if (item.layer.value) return item.number || item.word;
+    return item.number ? `${item.number} ${item.word}` : item.word;
   }
 
   function showLegend(slug, layer, items) {
@@ -399,6 +450,12 @@
         line.querySelector('[data-count]').textContent = words.count.replace('{n}', count);
       });
     });
+    const bar = byId('switch');
+    if (bar) {
+      const buttons = [...bar.querySelectorAll('button')];
+      bar.hidden = !buttons.some((button) => button.dataset.fill === slug);
+      buttons.forEach((button) => button.setAttribute('aria-pressed', String(button.dataset.fill === slug)));
+    }
     document.querySelectorAll('.legend .mini').forEach((node) => {
       node.hidden = !layer || layer.register !== node.dataset.mini;
     });
@@ -415,15 +472,15 @@
     const ending = commonEnding(items.map((item) => item.name));
     for (const item of items) {
       const node = document.createElement('span');
-      if (scored && item.mark.number) {
+      if (scored && item.number) {
         const number = document.createElement('b');
-        number.textContent = item.mark.number;
+        number.textContent = item.number;
         node.append(number);
       }
       const name = document.createElement('i');
       name.textContent = item.name.slice(0, item.name.length - ending);
       node.append(name);
-      if (scored && !item.mark.number) {
+      if (scored && !item.number) {
         const unknown = document.createElement('em');
         unknown.textContent = words.classes[0];
         node.append(unknown);
@@ -482,7 +539,7 @@
       if (scored) {
         const chip = document.createElement('span');
         chip.className = `class-chip class-${item.mark.number || 'none'}`;
-        chip.textContent = item.mark.number ? `${item.mark.number} ${item.word}` : item.word;
+        chip.textContent = saidOf(item);
         button.append(chip);
       }
       entry.append(button);
@@ -501,6 +558,7 @@
 
   function addressOf(view) {
     if (view.what === 'area') return page.urls.area + encodeURIComponent(view.id);
+    if (view.what === 'whole') return page.urls.whole.replace('LEVEL', view.slug).replace('CODE', encodeURIComponent(view.id));
     if (view.what === 'site') return page.urls.site + encodeURIComponent(view.id);
     return view.query ? `${page.urls.near}?${view.query}` : page.urls.near;
   }
@@ -750,7 +808,7 @@
 
   // ---- Clicks on the map -------------------------------------------------------------------
 
-  const OPENS = new Set(['area', 'site', 'card']);
+  const OPENS = new Set(['area', 'whole', 'site', 'card']);
 
   // All that lies under a point: what is meant first, what covers everything last.
   function hitsAt(point) {
@@ -775,7 +833,7 @@
     if (!first) return;
     trail.length = 0;
     current = null;
-    open({ ...viewOf(first), at: event.latlng }, { also: others.filter((item) => item.layer.meant < 3).slice(0, 6) });
+    open({ ...viewOf(first), at: event.latlng }, { also: others.filter((item) => item.layer.meant < 4).slice(0, 6) });
   });
 
   // ---- Radius query ---------------------------------------------------------------------------
@@ -858,9 +916,9 @@
 
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const target = event.target.closest('[data-area], [data-site], [data-feature], [data-go], [data-radius], [data-near-here], [data-keep-view], [data-instead]');
+    const target = event.target.closest('[data-area], [data-whole], [data-fill], [data-site], [data-feature], [data-go], [data-radius], [data-near-here], [data-keep-view], [data-instead]');
     if (!target || target.matches('article')) return;
-    const { area, site, feature, go, box, kind, radius: metres, nearHere } = target.dataset;
+    const { area, whole, fill: slug, site, feature, go, box, kind, radius: metres, nearHere } = target.dataset;
     if (target.hasAttribute('data-keep-view')) {
       target.href = target.getAttribute('href').split('#')[0] + window.location.hash;
       return;
@@ -868,6 +926,8 @@
     event.preventDefault();
     if (target.dataset.instead) showInstead(target);
     else if (area) open({ what: 'area', id: area });
+    else if (whole) open({ what: 'whole', slug: whole.split('/')[0], id: whole.split('/')[1] });
+    else if (slug) switchTo(slug);
     else if (go) zoomTo(go, box);
     else if (site) open({ what: 'site', id: site, slug: kind });
     else if (feature) {
@@ -883,6 +943,13 @@
       open({ what: 'near', query: new URLSearchParams({ lon, lat, radius_m: '500' }).toString() }, { back: true });
     }
   });
+
+  // Another way to look at the villages: what its row in the list would do.
+  function switchTo(slug) {
+    const input = rowOf(slug).querySelector('input');
+    input.checked = true;
+    return fill(slug);
+  }
 
   // A piece of HTML that comes in the place of the line with its link.
   async function showInstead(link) {

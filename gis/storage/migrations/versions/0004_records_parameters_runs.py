@@ -176,6 +176,12 @@ def _rolled() -> None:
         sa.Column("people", sa.Double(), nullable=False, comment="heads"),
         sa.Column("receptors", sa.Integer(), nullable=False, comment="places where people are"),
         sa.Column("sources", sa.Integer(), nullable=False, comment="places that are a source"),
+        sa.Column(
+            "classes",
+            JSON,
+            nullable=True,
+            comment="areas by the class they show, of a level around them",
+        ),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_rolled_run")),
         sa.PrimaryKeyConstraint("run", "level", "code", name=op.f("pk_rolled")),
     )
