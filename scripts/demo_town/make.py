@@ -15,6 +15,7 @@ from scripts.demo_town import (
     hills,
     houses,
     infrastructure,
+    plant_records,
     plants,
     settlements,
     small_places,
@@ -85,7 +86,9 @@ def _told(places: Mapping[str, Sequence[Place]]) -> dict[str, Sequence[Record]]:
     """Return the records of the places."""
     return {
         "blast": workings.blasts(places["mine"]),
+        "chemical": plant_records.chemicals(places["enterprise"], places["installation"]),
         "displacement": workings.displacements(places["mine"]),
         "observation": weather.observations(places["weather_station"]),
         "pipeline_works": workings.pipeline_works(places["gas_pipeline"]),
+        "risk_item": plant_records.risk_items(places["enterprise"]),
     }

@@ -233,7 +233,7 @@ def _fields(dice: Dice, category: str | None, fixed: Mapping[str, Any]) -> dict[
         "melt_charge_t": None,
         "monitoring": dice.unless(0.09, dice.weighted(trait.monitoring)),
         "standardisation": dice.unless(0.10, dice.weighted(STANDARDISATION)),
-        "tenants": dice.unless(0.1, dice.whole(2, 14)) if category == "厂中厂" else None,
+        "tenants": dice.unless(0.1, dice.whole(3, 5)) if category == "厂中厂" else None,
         **contact(dice),
     }
     return {name: fixed.get(name, value) for name, value in fields.items()}

@@ -268,6 +268,7 @@ def _of_units(
 ) -> list[gpd.GeoDataFrame]:
     evidence = reckoned(found)
     open_ = np.append(_unassessed(plants), [True])[found["plant"].to_numpy(dtype=np.int64)]
+    declared = found["declared"].to_numpy(dtype=object)
     major = _is_major(found, constants)
     gas = (found["toxic_gas"] | found["flammable_gas"]).to_numpy(dtype=bool)
     explosive = found["explosive"].to_numpy(dtype=bool)
@@ -290,7 +291,7 @@ def _of_units(
             "按登记住户推算的α与申报的α给出不同等级（待核）",
         ),
         (
-            ~found["complete"].to_numpy(dtype=bool) & ~major,
+            read.missing(declared) & ~found["complete"].to_numpy(dtype=bool) & ~major,
             "industry_unit_unknown",
             "单元内危险化学品种类或数量不明，不能排除重大危险源（待核）",
         ),

@@ -364,8 +364,12 @@ def _basis(
     steps: Mapping[str, Floats], no_colour: Bools, no_category: Bools, levels: pd.DataFrame
 ) -> Objects:
     """Say in words which term decided the score."""
-    official = levels["official"].to_numpy(dtype=bool)
-    by_level = np.where(official, "重大危险源等级", "重大危险源等级（筛查值，未申报）")
+    reckoned = levels["level"].to_numpy(dtype=object) == levels["computed"].to_numpy(dtype=object)
+    by_level = np.select(
+        [levels["official"].to_numpy(dtype=bool), reckoned],
+        ["重大危险源等级", "重大危险源等级（筛查值，未申报）"],
+        "重大危险源等级未知（推定）",
+    )
     by_colour = np.where(no_colour, "风险颜色未知（按黄色计）", "风险等级颜色")
     by_category = np.where(no_category, "行业类别未知（按黄色计）", "行业类别底线分")
     found: Objects = np.select(
