@@ -75,7 +75,8 @@ def look(
     """Return today, the constants in force, the stations and their ``watch.series``.
 
     The series' days are ISO texts, its indices have two decimals, its classes are whole numbers or
-    None; ``official`` tells whether the class that holds is the authority's.
+    None; ``official`` tells whether the class that holds is the authority's, and
+    ``official_document`` where it was issued.
     """
     as_of = clock.today(register.load(conn))
     constants = in_force(conn).methods[METHOD].values
@@ -84,7 +85,8 @@ def look(
     found = records.load(conn, passport, reader=actor)
     positions = _positions(places, ws.home_level.metric_crs)
     series = watch.series(found, positions, as_of, constants)
-    return as_of, constants, places, _written(series)
+    papers = found[["site", "day", "official_document"]]
+    return as_of, constants, places, _written(series).merge(papers, how="left")
 
 
 def estimate_spread(ws: Workspace, actor: Actor, weather: Mapping[str, float], fuel: str) -> Row:

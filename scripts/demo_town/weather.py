@@ -93,11 +93,18 @@ def _station(dice: Dice, code: str, region: Sequence[Air], *, wooded: bool) -> I
             "rh_noon_pct": round(_within(rh_pct + dice.between(1, 8), 15, 100)),
             "wind_noon_ms": round(wind_ms * dice.between(0.5, 0.85), 1),
             "rain_noon_mm": round(0.5 * (rain_mm + before_mm), 1),
-            "official_class": None if wooded else ISSUED.get(air.day),
+            **(_issued(air.day) if not wooded else {}),
         }
         before_mm = rain_mm
         if not (wooded and _silent(air.day)):
             yield row
+
+
+def _issued(day: dt.date) -> Record:
+    """Return the class of a day that the authority issued, and by which paper."""
+    if day not in ISSUED:
+        return {}
+    return {"official_class": ISSUED[day], "official_document": f"模拟火险〔2026〕{day:%m%d}号"}
 
 
 def _monthly(values: Sequence[float], day: dt.date) -> float:

@@ -34,6 +34,7 @@ STATIONS: list[tuple[shapely.Geometry | None, dict[str, Any]]] = [
     (shapely.Point(119.33, 31.72), {"code": "WS-2", "name": "乙站", "wind_height_m": 4}),
     (shapely.Point(119.34, 31.72), {"code": "WS-3", "name": "丙站"}),
 ]
+PAPER = "火险〔2026〕7号"
 TODAY = dt.date(2026, 3, 31)
 
 
@@ -58,10 +59,12 @@ def tell(
     """Import so many days of a station; the last of them lies ``back`` days before today."""
     last = TODAY - dt.timedelta(days=back)
     rows = [
-        [station, (last - dt.timedelta(days=ago)).isoformat(), *values, official or ""]
+        [station, (last - dt.timedelta(days=ago)).isoformat(), *values, official or "",
+         PAPER if official else ""]
         for ago in range(days)
-    ]
-    file = write_csv(folder / "o.csv", ["code", "day", *FIELDS, "official_class"], rows)
+    ]  # fmt: skip
+    header = ["code", "day", *FIELDS, "official_class", "official_document"]
+    file = write_csv(folder / "o.csv", header, rows)
     report = import_records(ws, OPERATOR, "observation", file)
     assert (report.new + report.changed, report.refused) == (days, 0)
 
@@ -113,6 +116,7 @@ def test_the_authoritys_class_holds_even_if_it_is_lower(
     assert found["town"]["by"] == "气象部门发布"
     latest = found["stations"][0]["latest"]
     assert (latest["shown_class"], latest["u_class"], latest["by"]) == (2, 3, "气象部门发布")
+    assert latest["official_document"] == PAPER
     assert found["stations"][1]["latest"]["shown_class"] == 4
 
 
