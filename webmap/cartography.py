@@ -117,6 +117,7 @@ GRADE_COLOURS = dict(zip(GRADES, ("#ccebc5", "#7bccc4", "#43a2ca", "#0868ac"), s
 
 BAND_COLOURS = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043")
 """ColorBrewer PuRd: bands of a load, which are no classes."""
+CELL_EDGE = "#b3a8b4"
 SMALL = Title("基数小，不宜比较、排名", "Small numbers: not to be compared or ranked")
 SMALL_MARK = Mark("fill", BAND_COLOURS[2], BORDER, opacity=FILL_OPACITY, hatched=True)
 
@@ -214,7 +215,7 @@ def _bands(info: LayerInfo) -> tuple[Rule, ...]:
 def _cells(info: LayerInfo) -> tuple[Rule, ...]:
     """Return the same for many small cells: edges as thin as they can be, none where no data is."""
     *bands, unknown = _bands(info)
-    thin = [replace(rule, mark=replace(rule.mark, stroke="#ffffff", width=0.5)) for rule in bands]
+    thin = [replace(rule, mark=replace(rule.mark, stroke=CELL_EDGE, width=0.5)) for rule in bands]
     return (*thin, replace(unknown, mark=replace(unknown.mark, width=0)))
 
 
