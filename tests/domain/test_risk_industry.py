@@ -346,6 +346,32 @@ def test_what_nobody_declared_raises_by_what_is_reckoned(
     assert _source(scene)["evidence"]["basis"] == "重大危险源等级（筛查值，未申报）"
 
 
+def test_a_unit_that_declares_nothing_is_not_covered_by_one_that_does() -> None:
+    records = {"chemical": [*_chemicals("甲醇=1", 100), *_chemicals("光气=1.2", 101)]}
+    units = [{"enterprise": "Q-1", "declared_level": "不构成"}, {"enterprise": "Q-1"}]
+    scene = _scene([{}], records, installation=units)
+    told = _source(scene)["evidence"]
+    assert (told["mhi_level"], told["mhi_declared"], told["dq"]) == (
+        "二级",
+        "不构成",
+        ["mhi_level"],
+    )
+    raised = _raised(scene)
+    assert raised["industry_mhi_2_computed"] == 4
+    assert "industry_mhi_differs" not in raised
+    assert "mhi_computed" not in _source(_scene([{}], {"chemical": records["chemical"][:1]},
+                                                installation=units))["evidence"]  # fmt: skip
+
+
+def test_parts_of_a_person_count_as_one_and_sums_meet_their_limits() -> None:
+    assert major_hazard.alpha(np.array([0.2, 29.5, 99.0 + 1e-12]), INDUSTRY).tolist() == [
+        1.0, 1.2, 1.5,
+    ]  # fmt: skip
+    ratio = np.array([sum([0.1] * 10)])
+    assert ratio[0] < 1.0
+    assert major_hazard.level(ratio, ratio, INDUSTRY).tolist() == ["四级"]
+
+
 def test_what_is_only_presumed_raises_nothing() -> None:
     raised = _raised(_unit("某溶剂=3", 20, plant={"category": "危化品生产储存"}))
     assert raised == {"industry_unit_unknown": 0}

@@ -53,31 +53,31 @@ def major_hazards(
     presumed raises nothing. Floors of METHOD 7.7.
     """
     floors = given.table(constants, "mhi_class_floor")
-    declared, computed = (levels[name].to_numpy(dtype=object) for name in ("declared", "computed"))
-    stated = np.where(read.missing(declared), computed, declared)
+    declared, computed, stated = (
+        levels[name].to_numpy(dtype=object) for name in ("declared", "computed", "stated")
+    )
     floor = read.graded(stated, floors, 0.0)[0].astype(np.int64)
     evidence = reckoned(levels)
-    found = []
-    for number, name in enumerate(floors, start=1):
+    found = [
+        facts.state(
+            plants,
+            (stated == name) & where,
+            rule=f"industry_mhi_{number}{suffix}",
+            floor=floor,
+            text_zh=said,
+            evidence=evidence,
+        )
+        for number, name in enumerate(floors, start=1)
         for where, suffix, said in (
-            (declared == name, "", f"有{name}重大危险源"),
+            (declared == stated, "", f"有{name}重大危险源"),
             (
-                read.missing(declared) & (computed == name),
+                declared != stated,
                 "_computed",
                 f"有{name}重大危险源（按登记的危险化学品推算的筛查值，待核定）",
             ),
-        ):
-            found.append(
-                facts.state(
-                    plants,
-                    where,
-                    rule=f"industry_mhi_{number}{suffix}",
-                    floor=floor,
-                    text_zh=said,
-                    evidence=evidence,
-                )
-            )
-    higher = major_hazard.ranks(computed, constants) > major_hazard.ranks(declared, constants)
+        )
+    ]
+    higher = major_hazard.ranks(computed, constants) > major_hazard.ranks(stated, constants)
     noted = (
         (
             (floor > 0) & _unassessed(plants),
@@ -85,7 +85,7 @@ def major_hazards(
             "重大危险源没有外部安全防护距离评估",
         ),
         (
-            ~read.missing(declared) & higher,
+            levels["official"].to_numpy(dtype=bool) & higher,
             "industry_mhi_differs",
             "按登记的危险化学品推算的重大危险源等级高于申报的（待核）",
         ),
@@ -103,6 +103,7 @@ def units(
 
     GB/T 37243: explosives ask for the consequence method, toxic or flammable gas at S >= 1 for a
     quantitative risk assessment (METHOD 1.4). An assessment of the enterprise is one of its units.
+    A major hazard of no enterprise on record raises by itself.
     """
     return [
         fact
@@ -267,13 +268,17 @@ def _of_units(
     frame: gpd.GeoDataFrame, plants: gpd.GeoDataFrame, found: pd.DataFrame, constants: Constants
 ) -> list[gpd.GeoDataFrame]:
     evidence = reckoned(found)
-    open_ = np.append(_unassessed(plants), [True])[found["plant"].to_numpy(dtype=np.int64)]
-    declared = found["declared"].to_numpy(dtype=object)
-    major = _is_major(found, constants)
-    gas = (found["toxic_gas"] | found["flammable_gas"]).to_numpy(dtype=bool)
-    explosive = found["explosive"].to_numpy(dtype=bool)
-    other = found["other_computed"].to_numpy(dtype=object)
-    computed = found["computed"].to_numpy(dtype=object)
+    plant = found["plant"].to_numpy(dtype=np.int64)
+    open_ = np.append(_unassessed(plants), [True])[plant]
+    declared, computed, other, stated = (
+        found[name].to_numpy(dtype=object)
+        for name in ("declared", "computed", "other_computed", "stated")
+    )
+    floor = read.graded(stated, given.table(constants, "mhi_class_floor"), 0.0)[0].astype(np.int64)
+    gas, explosive = (
+        found[list(names)].any(axis=1).to_numpy(dtype=bool)
+        for names in (("toxic_gas", "flammable_gas"), ("explosive",))
+    )
     noted = (
         (
             explosive & open_,
@@ -281,7 +286,7 @@ def _of_units(
             "涉及爆炸物而没有外部安全防护距离评估（应采用事故后果法）",
         ),
         (
-            gas & major & open_ & ~explosive,
+            gas & (floor > 0) & open_ & ~explosive,
             "industry_needs_assessment",
             "涉及毒性或易燃气体的重大危险源没有外部安全防护距离评估（应采用定量风险评价）",
         ),
@@ -291,25 +296,20 @@ def _of_units(
             "按登记住户推算的α与申报的α给出不同等级（待核）",
         ),
         (
-            read.missing(declared) & ~found["complete"].to_numpy(dtype=bool) & ~major,
+            read.missing(declared) & ~found["complete"].to_numpy(dtype=bool) & (floor == 0),
             "industry_unit_unknown",
             "单元内危险化学品种类或数量不明，不能排除重大危险源（待核）",
         ),
-        (
-            found["plant"].to_numpy() < 0,
-            "industry_unit_orphan",
-            "危险化学品单元没有登记所属企业（待核）",
-        ),
     )
-    return [_noted(frame, where, rule, said, evidence) for where, rule, said in noted]
-
-
-def _is_major(found: pd.DataFrame, constants: Constants) -> Bools:
-    """Tell which units are major hazards as declared, else as reckoned."""
-    declared = found["declared"].to_numpy(dtype=object)
-    stated = np.where(read.missing(declared), found["computed"].to_numpy(dtype=object), declared)
-    major: Bools = major_hazard.ranks(stated, constants) > 0
-    return major
+    alone = facts.state(
+        frame,
+        plant < 0,
+        rule="industry_unit_orphan",
+        floor=floor,
+        text_zh="危险化学品单元没有登记所属企业（待核）",
+        evidence=evidence,
+    )
+    return [alone, *(_noted(frame, *each, evidence) for each in noted)]
 
 
 def _unassessed(plants: pd.DataFrame) -> Bools:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.domain.arrays import Floats, Ints, Objects
+from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk import attributes as read
 from gis.domain.risk import chemicals
 from gis.domain.risk import constants as given
@@ -38,6 +38,7 @@ COLUMNS = {
     "computed": object,
     "other_computed": object,
     "declared": object,
+    "stated": object,
     **dict.fromkeys(chemicals.FAMILIES, np.bool_),
 }
 """Columns of ``units``: ``plant``, row of its enterprise, -1 where none is on record;
@@ -45,7 +46,7 @@ COLUMNS = {
 ``ratio`` S and ``weighted``, the sum of beta q/Q, of those that are; ``residents`` within 500 m of
 the plant; ``rating`` R with the alpha declared, else the one computed; ``computed`` level, None
 where it cannot be told; ``other_computed``, the level that the computed alpha gives where another
-one is declared; the families of chemicals that are there."""
+one is declared; ``stated``, the level declared, else computed; the families of chemicals in it."""
 
 
 def units(
@@ -89,6 +90,9 @@ def units(
     rating = np.where(none_declared, proven, declared_alpha) * weighted
     other = level(ratio, computed_alpha * weighted, constants)
     other[none_declared] = None
+    unsure = ~sums["complete"].to_numpy(dtype=bool)
+    computed = _unless(level(ratio, rating, constants), unsure)
+    declared = read.texts(frame["declared_level"])
     columns = {
         "id": frame["id"].to_numpy(dtype=np.int64),
         "plant": plant,
@@ -97,21 +101,22 @@ def units(
         "alpha_declared": declared_alpha,
         "alpha_computed": computed_alpha,
         "rating": rating,
-        "computed": _told(sums, level(ratio, rating, constants)),
-        "other_computed": _told(sums, other),
-        "declared": read.texts(frame["declared_level"]),
+        "computed": computed,
+        "other_computed": _unless(other, unsure),
+        "declared": declared,
+        "stated": np.where(read.missing(declared), computed, declared),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS})
 
 
 PLANT_COLUMNS = (
-    "units", "level", "declared", "official", "computed", "unknown", "ratio", "rating", "residents",
-    "alpha_declared", "alpha_computed",
+    "units", "level", "stated", "declared", "official", "computed", "unknown", "ratio", "rating",
+    "residents", "alpha_declared", "alpha_computed",
 )  # fmt: skip
-"""Columns of ``of_plants``: how many units; ``level`` that is reckoned with, None where nothing
-hints at a major hazard; ``declared`` and ``computed`` level, None unknown; ``official``, whether
-``level`` is what was declared; ``unknown``, whether it is not declared and may be higher; S, R,
-residents and alphas of the unit of the highest R, NaN where there is none."""
+"""Columns of ``of_plants``: how many units; ``level`` that is reckoned with; ``stated``, the same
+without what is only presumed; ``declared`` and ``computed`` alone; None where nothing is known of a
+major hazard. ``official``, whether all is declared; ``unknown``, whether it is not and may be
+higher. S, R, residents and alphas of the unit of the highest R, NaN where there is none."""
 
 
 def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constants) -> pd.DataFrame:
@@ -139,40 +144,43 @@ def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constant
     n = len(plants)
     own = found[found["plant"] >= 0]
     plant = own["plant"].to_numpy(dtype=np.int64)
-    stated = np.where(own["declared"].notna(), own["declared"], own["computed"])
-    silent = own["declared"].isna().to_numpy(dtype=bool)
-    open_ = np.bincount(plant, weights=silent, minlength=n) > 0
-    unsure = np.bincount(plant, weights=silent & own["computed"].isna(), minlength=n) > 0
+    declared, computed, by_unit = (
+        own[name].to_numpy(dtype=object) for name in ("declared", "computed", "stated")
+    )
+    silent = read.missing(declared)
+    unsure = _any(plant, read.missing(by_unit), n)
     count = np.bincount(plant, minlength=n)
     by_plant = read.texts(plants["mhi_level"])
-    by_unit = _highest(plant, stated, n, constants)
-    official = ~read.missing(by_plant) | ((count > 0) & ~open_)
+    blank = read.missing(by_plant)
+    of_units = _unless(highest(plant, by_unit, n, constants), unsure)
+    stated = np.where(blank, of_units, by_plant)
+    official = ~blank | ((count > 0) & ~_any(plant, silent, n))
     likely = plants["category"].isin(given.texts(constants, "mhi_categories")).to_numpy(bool)
-    least = np.array([given.text(constants, "unknown_mhi_level")], dtype=object)
-    presumed = np.where(~official & (likely | unsure), ranks(least, constants)[0], 0)
-    ranked = np.maximum(ranks(by_unit, constants), presumed)
-    level = np.where(ranked > ranks(by_unit, constants), least[0], by_unit)
-    largest = own.iloc[np.lexsort((own["id"].to_numpy(), -own["rating"].to_numpy()))]
-    largest = largest.drop_duplicates("plant").set_index("plant").reindex(np.arange(n))
     told = ("ratio", "rating", "residents", "alpha_declared", "alpha_computed")
+    gravest = own.iloc[np.lexsort((own["id"].to_numpy(), -own["rating"].to_numpy()))]
+    gravest = gravest.drop_duplicates("plant").set_index("plant").reindex(np.arange(n))
     columns = {
         "units": count,
-        "level": np.where(read.missing(by_plant), level, by_plant),
-        "declared": np.where(
-            read.missing(by_plant), _highest(plant, own["declared"], n, constants), by_plant
-        ),
+        "level": _at_least(stated, ~official & (likely | unsure), constants),
+        "stated": stated,
+        "declared": np.where(blank, highest(plant, declared, n, constants), by_plant),
         "official": official,
-        "computed": _highest(plant, own["computed"], n, constants),
-        "unknown": ~official & (likely | open_),
-        **{name: largest[name].to_numpy(dtype=np.float64) for name in told},
+        "computed": _unless(
+            highest(plant, computed, n, constants), _any(plant, read.missing(computed), n)
+        ),
+        "unknown": ~official & (likely | (count > 0)),
+        **{name: gravest[name].to_numpy(dtype=np.float64) for name in told},
     }
     return pd.DataFrame({name: columns[name] for name in PLANT_COLUMNS})
 
 
 def alpha(residents: Floats, constants: Constants) -> Floats:
-    """Return the factor of the residents within 500 m of the plant (Table 5), one for each."""
+    """Return the factor of the residents within 500 m of the plant (Table 5), one for each.
+
+    Parts of a person, of people that were spread over houses, count as one.
+    """
     return read.banded(
-        residents,
+        np.ceil(residents.round(DIGITS)),
         given.numbers(constants, "mhi_alpha_limits"),
         given.numbers(constants, "mhi_alpha"),
     )
@@ -181,9 +189,14 @@ def alpha(residents: Floats, constants: Constants) -> Floats:
 def level(ratio: Floats, rating: Floats, constants: Constants) -> Objects:
     """Return the level (Table 6) by S and R, shapes (n,): 不构成 below S = 1, whatever R is."""
     names = np.asarray(given.texts(constants, "mhi_levels"), dtype=object)
-    band = np.searchsorted(given.numbers(constants, "mhi_level_limits"), rating, side="right")
-    found: Objects = np.where(ratio >= 1.0, names[band], NONE)
+    limits = given.numbers(constants, "mhi_level_limits")
+    band = np.searchsorted(limits, rating.round(DIGITS), side="right")
+    found: Objects = np.where(ratio.round(DIGITS) >= 1.0, names[band], NONE)
     return found
+
+
+DIGITS = 9
+"""Sums are rounded to so many before they meet a limit, which belongs to the class above."""
 
 
 def ranks(levels: Objects, constants: Constants) -> Ints:
@@ -191,6 +204,16 @@ def ranks(levels: Objects, constants: Constants) -> Ints:
     order = {name: n for n, name in enumerate(given.texts(constants, "mhi_levels"), start=1)}
     found, _ = read.graded(levels, order, 0.0)
     return found.astype(np.int64)
+
+
+def highest(plant: Ints, levels: Objects, n: int, constants: Constants) -> Objects:
+    """Return the highest level of each plant's units, None where no unit has one; shape (n,)."""
+    names = np.array([NONE, *given.texts(constants, "mhi_levels"), None], dtype=object)
+    known = ~read.missing(levels)
+    rank = np.full(n, -1)
+    np.maximum.at(rank, plant[known], ranks(levels, constants)[known])
+    found: Objects = names[rank]
+    return found
 
 
 def plant_of(frame: pd.DataFrame, plants: pd.DataFrame) -> Ints:
@@ -239,18 +262,21 @@ HELD = ("chemicals", "complete", "ratio", "weighted", *chemicals.FAMILIES)
 """What is added up of a unit's chemicals."""
 
 
-def _highest(plant: Ints, levels: pd.Series | Objects, n: int, constants: Constants) -> Objects:
-    """Return the highest level of each plant's units, None where no unit has one."""
-    names = np.array([NONE, *given.texts(constants, "mhi_levels")], dtype=object)
-    known = pd.notna(np.asarray(levels, dtype=object))
-    rank = np.full(n, -1)
-    np.maximum.at(rank, plant[known], ranks(np.asarray(levels, dtype=object), constants)[known])
-    found: Objects = np.append(names, [None])[rank]
+def _any(plant: Ints, where: Bools, n: int) -> Bools:
+    found: Bools = np.bincount(plant[where], minlength=n) > 0
     return found
 
 
-def _told(sums: pd.DataFrame, levels: Objects) -> Objects:
-    """Return levels without what cannot be told: that an unknown unit is no major hazard."""
+def _at_least(levels: Objects, where: Bools, constants: Constants) -> Objects:
+    """Return the levels, at least ``unknown_mhi_level`` where asked."""
+    least = given.text(constants, "unknown_mhi_level")
+    lower = ranks(levels, constants) < ranks(np.array([least], dtype=object), constants)
+    found: Objects = np.where(where & lower, least, levels)
+    return found
+
+
+def _unless(levels: Objects, unsure: Bools) -> Objects:
+    """Return the levels without what cannot be told: that something unknown is no major hazard."""
     told = levels.copy()
-    told[~sums["complete"].to_numpy(dtype=bool) & (levels == NONE)] = None
+    told[unsure & (levels == NONE)] = None
     return told

@@ -41,8 +41,6 @@ class Radii:
         Metres.
     basis
         What ``r2_m`` is from.
-    assessed
-        Where it is an assessed distance.
     gaps
         Field to where it was unknown although the radii need it.
     """
@@ -50,7 +48,6 @@ class Radii:
     r1_m: Floats
     r2_m: Floats
     basis: Objects
-    assessed: Bools
     gaps: Mapping[str, Bools]
 
 
@@ -100,7 +97,6 @@ def radii(
         r1_m=np.where(none, inner.max(axis=0), share * assessed_m),
         r2_m=np.where(none, outer.max(axis=0), assessed_m),
         basis=np.where(none, labels[outer.argmax(axis=0)], "外部安全防护距离"),
-        assessed=~none,
         gaps={
             "dust_collector_m3": dusty & no_volume & none,
             "melt_charge_t": casting & no_charge & none,
@@ -136,31 +132,37 @@ def unit_rings(
     -------
     Frame of n rows: ``<ring>_r1_m`` and ``<ring>_r2_m`` of the ``RINGS``, 0 where none applies,
     at most ``screening_cap_m``; ``modelled``, where every unit that is or may be a major hazard
-    has a flammable gas in vessels of known mass, so that no table is needed; ``vessel_t``, the
-    largest of these, and ``fatal_m``, the fatal radius of its cloud, NaN where there is none.
+    is one by flammable gas in vessels of known mass, so that no table is needed; ``vessel_t``,
+    the largest of these, and ``fatal_m``, the fatal radius of its cloud, NaN where there is none.
 
     Notes
     -----
     A gas burns whether or not its unit reaches the critical quantity, so it counts in any unit. A
     pool burns within the dike, which is the outline of a unit that stores.
     """
+    cloud = _cloud(held, constants)
+    # Of what no formula stands for; unknown is as much as makes a major hazard.
+    ratio = (held["quantity_t"] / held["critical_t"]).fillna(1.0)
     each = pd.DataFrame(
         {
             "site": held["site"],
-            **_cloud(held, constants),
+            **cloud,
             **_pool(held, _dike_m2(held, sites_m), constants),
             **_toxic(held, constants),
+            "rest": ratio.where(np.isnan(cloud["vessel_t"]), 0.0),
         }
     )
-    reached = each.groupby("site").max().reindex(units["id"].to_numpy()).reset_index(drop=True)
-    stated = np.where(units["declared"].notna(), units["declared"], units["computed"])
-    small = np.asarray(stated, dtype=object) == major_hazard.NONE
-    reached = reached.assign(plain=reached["vessel_t"].isna() & ~small, plant=units["plant"])
-    by_plant = reached[reached["plant"] >= 0].groupby("plant")
+    by_unit = each.groupby("site")
+    reached = by_unit.max().assign(rest=by_unit["rest"].sum())
+    reached = reached.reindex(units["id"].to_numpy()).reset_index(drop=True)
+    small = units["stated"].to_numpy(dtype=object) == major_hazard.NONE
+    plain = (reached["vessel_t"].isna() | (reached["rest"] >= 1.0)) & ~small
+    own = units["plant"] >= 0
+    by_plant = reached.assign(plain=plain, plant=units["plant"])[own].groupby("plant")
     rings = by_plant[[*METRES, "vessel_t", "fatal_m"]].max().reindex(np.arange(n))
-    plain = by_plant["plain"].any().reindex(np.arange(n), fill_value=True)
+    tabled = by_plant["plain"].any().reindex(np.arange(n), fill_value=True)
     rings[METRES] = rings[METRES].fillna(0.0).clip(upper=given.number(constants, "screening_cap_m"))
-    return rings.assign(modelled=rings["vessel_t"].notna() & ~plain)
+    return rings.assign(modelled=rings["vessel_t"].notna() & ~tabled)
 
 
 METRES = [f"{name}_{ring}" for name in RINGS for ring in ("r1_m", "r2_m")]
