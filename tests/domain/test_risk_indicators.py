@@ -87,6 +87,16 @@ TOWNSHIP: Mapping[str, Rows] = {
         {"id": 28, "geometry": point(4500, 300), "range_m": 5000, "status": "离线"},
     ],
 }
+COVERED = pd.DataFrame(
+    {
+        "area": [toyland.A, toyland.B, toyland.C],
+        "forest_m2": [1_000_000.0, 300_000.0, 600_000.0],
+        "high_m2": [1_000_000.0, 300_000.0, 600_000.0],
+        "high_seen_m2": [math.pi * 300**2, 0.0, 0.0],
+    }
+)
+"""What devices see of the forest: a circle of 300 m in A; B has only 30 ha of it."""
+
 PEOPLE_OF = {
     "aged_65": [150.0, 80.0, 150.0],
     "aged_14": [50.0, 240.0, 0.0],
@@ -127,11 +137,10 @@ def found() -> pd.DataFrame:
 @pytest.mark.parametrize("row", _golden(), ids=lambda row: f"{row['area']} {row['name']}")
 def test_an_indicator_is_what_was_worked_by_hand(found: pd.DataFrame, row: dict[str, str]) -> None:
     entry = _one(found, AREAS[row["area"]], row["name"])
-    near = 2e-4 if row["name"] == "forest_unwatched" else 1e-9
     assert entry["weight"] == float(row["weight"])
-    assert entry["value"] == pytest.approx(_worked(row["value_worked"]), abs=near, nan_ok=True)
+    assert entry["value"] == pytest.approx(_worked(row["value_worked"]), abs=1e-9, nan_ok=True)
     scored = _worked(row["score_worked"])
-    assert entry["score"] == pytest.approx(scored, abs=10 * near, nan_ok=True)
+    assert entry["score"] == pytest.approx(scored, abs=1e-8, nan_ok=True)
     assert entry["known"] == (row["value_worked"] != "")
     if not entry["known"]:
         assert entry["least"] == pytest.approx(_worked(row["least_worked"]))
@@ -175,7 +184,7 @@ def test_what_is_unknown_and_why_is_said(found: pd.DataFrame) -> None:
     assert "14岁及以下与残疾人比例：登记不全" in said[1]
     assert "隐患按期整改率：到期隐患不足5件，按全镇平均" in said[1]
     assert "老旧和危险住房比例：查明的不足一半" in said[2]
-    assert "监测未覆盖的森林比例：监测范围未考虑地形遮挡" in said[2]
+    assert "监测未覆盖的高火险森林比例：监测范围未考虑地形遮挡" in said[2]
     assert not any("不计此项" in words for words in said[1])
 
 
@@ -213,7 +222,8 @@ def test_the_weights_of_a_dimension_sum_to_one_and_are_those_of_method(found: pd
 
 def test_where_nothing_at_all_is_known_both_dimensions_are_5() -> None:
     snapshot = toyland.snapshot(toyland.empty_sites(), coverage_of=toyland.coverage("none"))
-    both = dimensions(_indicators(snapshot), EXPOSURE)
+    bare = COVERED.assign(forest_m2=0.0, high_m2=0.0, high_seen_m2=0.0)
+    both = dimensions(_indicators(snapshot, bare), EXPOSURE)
     assert both["V"].tolist() == pytest.approx([5.0] * 3)
     assert both["C"].tolist() == pytest.approx([5.0] * 3)
     assert both["v_known"].tolist() == both["c_known"].tolist() == [0.0] * 3
@@ -316,37 +326,18 @@ def test_cases_at_no_village_count_for_the_mean_of_the_town() -> None:
     assert _one(found, toyland.A, "closed_on_time")["value"] == pytest.approx(4 / 6)
 
 
-def test_coverage_computed_with_the_terrain_outranks_circles() -> None:
-    covered = pd.DataFrame({"area": [toyland.C, toyland.A], "share": [0.4, np.nan]})
-    found = _indicators(_snapshot(), covered=covered)
-    assert _one(found, toyland.C, "forest_unwatched")["value"] == pytest.approx(0.6)
-    assert _one(found, toyland.C, "forest_unwatched")["dq"] == ""
-    assert _one(found, toyland.A, "forest_unwatched")["value"] == pytest.approx(
-        1 - math.pi * 0.09, abs=2e-4
-    )
-    assert _one(found, toyland.B, "forest_unwatched")["weight"] == 0.0
+def test_without_a_relief_it_is_said_that_terrain_was_not_considered() -> None:
+    flat = _one(_indicators(_snapshot()), toyland.C, "forest_unwatched")
+    assert flat["dq"] == "监测未覆盖的高火险森林比例：监测范围未考虑地形遮挡"
+    hilly = dataclasses.replace(_snapshot(), relief=toyland.relief())
+    assert _one(_indicators(hilly), toyland.C, "forest_unwatched")["dq"] == ""
 
 
-def test_an_unknown_range_is_3_km_for_cameras_and_towers_and_no_claim_beyond_5_km_holds() -> None:
-    wood = shapely.box(-20_000, 0, 20_000, 2000)
-    cases: list[tuple[dict[str, Any], float]] = [
-        ({"device": "摄像机"}, 3000),
-        ({"device": "瞭望塔"}, 3000),
-        ({"device": "巡护点"}, 0),
-        ({}, 0),
-        ({"device": "摄像机", "range_m": 15_000.0}, 5000),
-    ]
-    for device, reach_m in cases:
-        sites: Mapping[str, Rows] = {
-            "forest": [{"id": 1, "geometry": wood}],
-            "fire_monitor": [{"id": 2, "x": -10_000, "status": "在线", **device}],
-        }
-        snapshot = _snapshot(sites)
-        ground = snapshot.areas_m.iloc[:1].set_geometry([wood])
-        found = _indicators(dataclasses.replace(snapshot, areas_m=ground, coverage=None))
-        seen = point(-10_000, 1000).buffer(reach_m, quad_segs=256).intersection(wood).area
-        value = _one(found, toyland.A, "forest_unwatched")["value"]
-        assert value == pytest.approx(1 - seen / wood.area, abs=1e-4)
+def test_forest_without_high_hazard_leaves_its_watching_out() -> None:
+    tame = COVERED.assign(high_m2=0.0, high_seen_m2=0.0)
+    entry = _one(_indicators(_snapshot(), covered=tame), toyland.A, "forest_unwatched")
+    assert entry["weight"] == 0.0
+    assert entry["dq"] == "监测未覆盖的高火险森林比例：没有高火险森林，不计此项"
 
 
 def test_a_place_that_records_no_beds_counts_the_people_it_holds() -> None:
@@ -445,7 +436,7 @@ def test_the_inputs_are_left_untouched() -> None:
     people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, toyland.INDEX)
     frames = [*snapshot.sites_m.values(), snapshot.areas_m, snapshot.hazards_m, people]
     before = [frame.copy(deep=True) for frame in frames if frame is not None]
-    dimensions(indicators(snapshot, people, EXPOSURE), EXPOSURE)
+    dimensions(indicators(snapshot, people, EXPOSURE, COVERED), EXPOSURE)
     assert all(was.equals(now) for was, now in zip(before, frames, strict=True))
 
 
@@ -500,9 +491,9 @@ def _random(seed: int) -> Snapshot:
     return dataclasses.replace(snapshot, areas_m=snapshot.areas_m.assign(**drawn))
 
 
-def _indicators(snapshot: Snapshot, **more: Any) -> pd.DataFrame:
+def _indicators(snapshot: Snapshot, covered: pd.DataFrame = COVERED) -> pd.DataFrame:
     people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, toyland.INDEX)
-    return indicators(snapshot, people, EXPOSURE, **more)
+    return indicators(snapshot, people, EXPOSURE, covered)
 
 
 def _filled(frame: pd.DataFrame) -> np.ndarray:

@@ -14,8 +14,8 @@ from gis.domain.arrays import Bools
 from gis.domain.kinds import SiteKind
 from gis.domain.relief import Relief
 from gis.domain.risk import flags as flagging
+from gis.domain.risk import forest_cover, register, registry
 from gis.domain.risk import indicators as indicating
-from gis.domain.risk import register, registry
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants, number
 from gis.domain.risk.dq import quality
 from gis.domain.risk.evaluate import Result, evaluate
@@ -108,12 +108,15 @@ class Made:
         the hazard register adds.
     indicators
         As ``indicators.indicators`` gives them.
+    covered
+        What working devices see of the forest (``forest_cover.covered``).
     """
 
     people: gpd.GeoDataFrame
     sources: Mapping[str, gpd.GeoDataFrame]
     flags: Mapping[str, pd.DataFrame]
     indicators: pd.DataFrame
+    covered: pd.DataFrame
 
 
 def assess(
@@ -168,8 +171,13 @@ def make(
         people = before.people
     scene = snapshot.scene(people)
     again = [model for model in models if before is None or model.reads & changed]
+    if before is None or forest_cover.READS & changed:
+        watched = forest_cover.watched(snapshot, scene, constants)
+        covered = forest_cover.covered(watched, snapshot.areas_m)
+    else:
+        covered = before.covered
     if before is None or changed:
-        found = indicating.indicators(snapshot, people, constants[EXPOSURE])
+        found = indicating.indicators(snapshot, people, constants[EXPOSURE], covered)
     else:
         found = before.indicators
     sources = {m.slug: m.sources(scene, constants[m.constants]) for m in again}
@@ -179,7 +187,7 @@ def make(
     }
     if before is not None:
         sources, raised = {**before.sources, **sources}, {**before.flags, **raised}
-    return Made(people, sources, raised, found)
+    return Made(people, sources, raised, found, covered)
 
 
 def conclude(

@@ -7,26 +7,24 @@ import datetime as dt
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from gis.domain import hazards as cases
 from gis.domain import travel
-from gis.domain.arrays import Bools, Floats, Ints, Objects
+from gis.domain.arrays import Floats, Ints, Objects
 from gis.domain.hotspots import RECORDED_STATES
-from gis.domain.risk.attributes import graded, number, texts, yes
+from gis.domain.risk.attributes import yes
 from gis.domain.risk.constants import number as constant
-from gis.domain.risk.constants import table, text
+from gis.domain.risk.fire_water import ROAD, WATER, usable
+from gis.domain.risk.forest_cells import FOREST
+from gis.domain.risk.forest_cover import FLAT, M2_PER_HA, MONITOR
 from gis.domain.risk.pairs import near
 from gis.domain.risk.survey import Reading, Survey, ratio, reading
 from gis.domain.risk.vulnerability import HOUSE, NOT_RECORDED, NOT_SURVEYED, TOO_FEW
 
-STATION, ROAD, BUILDING, WATER = "fire_station", "road", "building", "water_source"
-SMALL_PLACE, FOREST, MONITOR = "small_place", "forest", "fire_monitor"
+STATION, BUILDING, SMALL_PLACE = "fire_station", "building", "small_place"
 
 CLOSED_STATES = frozenset(cases.STATES[7:9])
 """Closed, and filed away."""
-
-M2_PER_HA = 10_000.0
 
 
 def engine_minutes(survey: Survey) -> Reading:
@@ -64,10 +62,10 @@ def water_far(survey: Survey) -> Reading:
     shapes = np.concatenate([frame.geometry.to_numpy() for frame in frames])
     row = np.concatenate([survey.home(frame) for frame in frames])
     water = survey.sites(WATER)
-    usable = water[_usable(water, survey)]
+    giving = water[usable(water, survey.constants)]
     reach_m = constant(survey.constants, "water_reach_m")
     far = np.ones(len(shapes), dtype=bool)
-    far[near(usable.geometry.to_numpy(), shapes, reach_m)[1]] = False
+    far[near(giving.geometry.to_numpy(), shapes, reach_m)[1]] = False
     total = survey.count(row, np.ones(len(shapes)))
     complete = survey.complete([HOUSE])
     none = complete & (total == 0)
@@ -120,32 +118,24 @@ def fire_staff(survey: Survey) -> Reading:
 
 
 def forest_unwatched(survey: Survey) -> Reading:
-    """Share of the forest that no working device watches.
-
-    As ``Survey.covered`` tells it, else the part of the forest outside all ranges, drawn as
-    circles: terrain hides more than that.
-    """
-    pieces = survey.people[survey.people["kind"] == FOREST]
-    row = survey.row_of(pieces["area"].to_numpy(dtype=np.int64))
-    shapes = pieces.geometry.to_numpy()
-    forest_m2 = survey.count(row, shapely.area(shapes))
-    outside = shapely.difference(shapes, shapely.union_all(_ranges(survey)))
-    share = ratio(survey.count(row, shapely.area(outside)), forest_m2)
-    told = _told(survey)
-    flat = np.isnan(told)
+    """Share of the high-hazard forest that no working device sees (METHOD 4.6)."""
+    told = survey.covered.set_index("area").reindex(survey.ids)
+    high_m2 = told["high_m2"].to_numpy(dtype=np.float64)
+    unseen_m2 = high_m2 - told["high_seen_m2"].to_numpy(dtype=np.float64)
     complete = survey.complete([FOREST])
     least_ha = constant(survey.constants, "forest_least_ha")
-    little = complete & (forest_m2 <= least_ha * M2_PER_HA)
-    watched = survey.seen([MONITOR]) | ~flat
+    little = told["forest_m2"].to_numpy(dtype=np.float64) <= least_ha * M2_PER_HA
+    none = high_m2 == 0
+    flat = FLAT if survey.snapshot.relief is None else ""
     return reading(
-        np.where(flat, share, told),
-        complete & watched,
+        ratio(unseen_m2, high_m2),
+        complete & survey.seen([MONITOR]),
         NOT_SURVEYED,
-        applies=~little,
+        applies=~(complete & (little | none)),
         said=np.select(
-            [little, flat],
-            [f"森林不超过{least_ha:.0f}公顷，不计此项", "监测范围未考虑地形遮挡"],
-            "",
+            [complete & little, complete & none],
+            [f"森林不超过{least_ha:.0f}公顷，不计此项", "没有高火险森林，不计此项"],
+            flat,
         ).astype(object),
     )
 
@@ -154,15 +144,6 @@ def drill(survey: Survey) -> Reading:
     """Share of the drills of this period that were done."""
     share = survey.column("drill_share")
     return reading(share, np.isfinite(share), NOT_RECORDED)
-
-
-def _usable(water: gpd.GeoDataFrame, survey: Survey) -> Bools:
-    """Tell which sources are known to give water, and tanks to hold enough of it."""
-    volume = number(water["volume_m3"], 0.0)[0]
-    tank = texts(water["source_type"]) == text(survey.constants, "tank")
-    small = tank & (volume < constant(survey.constants, "tank_least_m3"))
-    usable: Bools = yes(water["usable"])[0] & ~small
-    return usable
 
 
 def _due(hazards: gpd.GeoDataFrame, as_of: dt.date, survey: Survey) -> gpd.GeoDataFrame:
@@ -195,38 +176,6 @@ def _places(hazards: gpd.GeoDataFrame, survey: Survey) -> Ints:
     rows: Ints = row.astype(np.int64)
     rows[somewhere] = survey.home(located[somewhere])
     return rows
-
-
-def _ranges(survey: Survey) -> Objects:
-    """Return the circles that working devices watch, as polygons."""
-    watch = survey.snapshot.kinds[MONITOR].watch
-    devices = survey.sites(MONITOR)
-    if watch is None:
-        return np.empty(0, dtype=object)
-    working = devices[(texts(devices[watch.field]) == watch.online)]
-    usual = table(survey.constants, "monitor_unknown_range_m")
-    unknown_m = graded(working["device"], usual, 0.0)[0]
-    range_m = number(working["range_m"], np.nan)[0]
-    range_m = np.where(np.isnan(range_m), unknown_m, range_m)
-    most_m = constant(survey.constants, "monitor_most_range_m")
-    circles: Objects = shapely.buffer(
-        working.geometry.to_numpy(), np.minimum(range_m, most_m), quad_segs=QUARTER
-    )
-    return circles
-
-
-QUARTER = 64
-"""Segments of a quarter circle: the area errs by less than 0.01 % (METHOD 9.2)."""
-
-
-def _told(survey: Survey) -> Floats:
-    """Return the uncovered share that was computed elsewhere, NaN where it was not; (A,)."""
-    found = np.full(len(survey.ids), np.nan)
-    if survey.covered is not None:
-        row = survey.row_of(survey.covered["area"].to_numpy(dtype=np.int64))
-        share = 1.0 - survey.covered["share"].to_numpy(dtype=np.float64)
-        found[row[row >= 0]] = share[row >= 0]
-    return found
 
 
 def _percent(part: Floats, what: str) -> Objects:

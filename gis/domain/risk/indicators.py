@@ -113,7 +113,7 @@ INDICATORS = (
     Indicator(
         "forest_unwatched",
         "C",
-        Title("监测未覆盖的森林比例", "Forest that no device watches"),
+        Title("监测未覆盖的高火险森林比例", "High-hazard forest that no device watches"),
         "%",
         coping.forest_unwatched,
     ),
@@ -126,8 +126,7 @@ def indicators(
     snapshot: Snapshot,
     people: gpd.GeoDataFrame,
     constants: Constants,
-    *,
-    covered: pd.DataFrame | None = None,
+    covered: pd.DataFrame,
 ) -> pd.DataFrame:
     """Read the indicators of every area.
 
@@ -140,8 +139,7 @@ def indicators(
     constants
         The values of ``exposure.toml``.
     covered
-        Share (0..1) of the high-hazard forest of an ``area`` that a working device sees, computed
-        with the terrain; where it is missing, ranges are drawn as circles without terrain.
+        What working devices see of the forest, by area (``forest_cover.covered``).
 
     Returns
     -------

@@ -57,7 +57,7 @@ class Survey:
     constants
         The values of ``exposure.toml``.
     covered
-        Columns ``area`` and ``share``, or None: see ``indicators.indicators``.
+        What devices see of the forest: see ``indicators.indicators``.
     """
 
     snapshot: Snapshot
@@ -65,7 +65,7 @@ class Survey:
     areas: gpd.GeoDataFrame
     residents: Floats
     constants: Constants
-    covered: pd.DataFrame | None = None
+    covered: pd.DataFrame
     ids: Ints = field(init=False)
 
     def __post_init__(self) -> None:
