@@ -19,6 +19,7 @@ from gis.domain.document import Document
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.rights import Actor
 from gis.domain.risk.constants import INDEX
+from gis.errors import NotFoundError
 from gis.files.typeset import typeset
 from gis.services import coarse
 from gis.services.access import reading
@@ -79,9 +80,11 @@ def print_card(
     Raises
     ------
     NotFoundError
-        If there is no such level, area or run.
+        If there is no such level, area or run, or the level has no scores.
     """
     passport = ws.level(level)
+    if not passport.scored:
+        raise NotFoundError(f"{passport.title.zh}不评级，没有卡片：请打印它的页面")
     answer = explain_area(ws, actor, level, code, run=run)
     with reading(ws, actor) as conn:
         about = describe_open(conn, ws)
@@ -221,7 +224,7 @@ def _sectors(answer: Answer, lang: Language) -> list[dict[str, Any]]:
     """Return the sectors with their scores, and the points of the whole score if all have some."""
     shares = [sector["share"] for sector in answer["sectors"]]
     points: Sequence[str | None] = [None] * len(shares)
-    if answer["exact"] and None not in shares:
+    if answer["exact"] and answer["score"] is not None and None not in shares:
         points = _add_up(shares, answer["score"], 10)
     return [
         {

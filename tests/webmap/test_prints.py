@@ -56,3 +56,18 @@ def test_hostile_names_are_printed_as_they_are() -> None:
     pdf = typeset("plain", {"text": name}, at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     text = pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     assert "".join(text.split()) == "".join(name.split())
+
+
+def test_the_card_says_that_nothing_is_known_beyond_the_boundary(client: FlaskClient) -> None:
+    asked = client.get("/api/layers/risk_composite.geojson").get_json()["features"]
+    code = next(f["properties"]["code"] for f in asked if f["properties"]["edge_incomplete"])
+    printed = client.get(f"/areas/village/{code}/card.pdf").get_data()
+    text = pypdf.PdfReader(io.BytesIO(printed)).pages[0].extract_text()
+    assert "边界外资料不全" in "".join(text.split())
+
+
+def test_a_town_has_a_page_and_no_card_for_it_has_no_class(client: FlaskClient) -> None:
+    assert client.get("/areas/town/320413109").status_code == 200
+    answer = client.get("/areas/town/320413109/card.pdf")
+    assert answer.status_code == 404
+    assert "不评级" in answer.get_data(as_text=True)
