@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gis.domain.arrays import Bools, Floats, Ints
+from gis.domain.arrays import Bools, Floats
 
 LOWEST_M, HIGHEST_M = -100.0, 9000.0
 """Between these lie the heights of land; a grid with others is in another unit, or has marks for
@@ -75,8 +75,7 @@ def slope_deg(relief: Relief) -> Floats:
     Horn (1981) over the eight cells around it; NaN where one of them, or the cell itself, is
     unknown, and along the rim.
     """
-    east, north = _gradient(relief)
-    return np.degrees(np.arctan(np.hypot(east, north)))
+    return _steepness(_everywhere(relief), relief.cell_m)
 
 
 def aspect_deg(relief: Relief) -> Floats:
@@ -84,43 +83,17 @@ def aspect_deg(relief: Relief) -> Floats:
 
     Shape (H, W). Horn (1981); NaN where it is flat or the slope is unknown.
     """
-    east, north = _gradient(relief)
-    facing = np.degrees(np.arctan2(-east, -north)) % 360.0
-    # The remainder of a tiny negative number is 360 itself.
-    facing[facing >= 360.0] = 0.0
-    return np.where((east == 0.0) & (north == 0.0), np.nan, facing)
+    return _facing(_everywhere(relief), relief.cell_m)
 
 
 def slope_at(relief: Relief, x_m: Floats, y_m: Floats) -> Floats:
     """Return the slope of the cells in which places lie, degrees; NaN outside or unknown."""
-    return cell_at(relief, slope_deg(relief), x_m, y_m)
+    return _steepness(_around(relief, x_m, y_m), relief.cell_m)
 
 
 def aspect_at(relief: Relief, x_m: Floats, y_m: Floats) -> Floats:
     """Return which way the cells face in which places lie (``aspect_deg``); NaN outside too."""
-    return cell_at(relief, aspect_deg(relief), x_m, y_m)
-
-
-def cell_at(relief: Relief, values: Floats, x_m: Floats, y_m: Floats) -> Floats:
-    """Return the value of the cell in which each place lies.
-
-    Parameters
-    ----------
-    values
-        One value a cell, shape (H, W): what ``slope_deg`` or ``aspect_deg`` gave, for several uses.
-    x_m, y_m
-        In the relief's CRS, any one shape.
-
-    Returns
-    -------
-    The same shape; NaN outside.
-    """
-    column, row = (np.floor(part + 0.5) for part in relief.place(x_m, y_m))
-    height, width = values.shape
-    inside: Bools = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    rows: Ints = np.where(inside, row, 0).astype(np.int64)
-    columns: Ints = np.where(inside, column, 0).astype(np.int64)
-    return np.where(inside, values[rows, columns], np.nan)
+    return _facing(_around(relief, x_m, y_m), relief.cell_m)
 
 
 def _bilinear(values: Floats, rows: Floats, columns: Floats) -> Floats:
@@ -137,15 +110,44 @@ def _bilinear(values: Floats, rows: Floats, columns: Floats) -> Floats:
     return found
 
 
-def _gradient(relief: Relief) -> tuple[Floats, Floats]:
+def _everywhere(relief: Relief) -> Floats:
+    """Return the heights around each cell and its own, shape (H, W, 3, 3), NaN beyond the rim."""
+    return sliding_window_view(np.pad(relief.height_m, 1, constant_values=np.nan), (3, 3))
+
+
+def _around(relief: Relief, x_m: Floats, y_m: Floats) -> Floats:
+    """Return the heights around the cells in which places lie: their shape, then (3, 3)."""
+    column, row = (np.floor(part + 0.5) for part in relief.place(x_m, y_m))
+    height, width = relief.height_m.shape
+    inner: Bools = (row >= 1) & (row < height - 1) & (column >= 1) & (column < width - 1)
+    rows, columns = (np.where(inner, part, 1).astype(np.int64) for part in (row, column))
+    found = np.full((*inner.shape, 3, 3), np.nan)
+    if inner.any():
+        beside = np.arange(-1, 2)
+        near = relief.height_m[
+            rows[..., None, None] + beside[:, None], columns[..., None, None] + beside
+        ]
+        found[inner] = near[inner]
+    return found
+
+
+def _steepness(around: Floats, cell_m: float) -> Floats:
+    east, north = _gradient(around, cell_m)
+    return np.degrees(np.arctan(np.hypot(east, north)))
+
+
+def _facing(around: Floats, cell_m: float) -> Floats:
+    east, north = _gradient(around, cell_m)
+    facing = np.degrees(np.arctan2(-east, -north)) % 360.0
+    # The remainder of a tiny negative number is 360 itself.
+    facing[facing >= 360.0] = 0.0
+    return np.where((east == 0.0) & (north == 0.0), np.nan, facing)
+
+
+def _gradient(around: Floats, cell_m: float) -> tuple[Floats, Floats]:
     """Return the rise eastward and northward, metres a metre; NaN where it is not known."""
-    east = np.full(relief.height_m.shape, np.nan)
-    north = np.full(relief.height_m.shape, np.nan)
-    if min(relief.height_m.shape) < 3:
-        return east, north
-    around = sliding_window_view(relief.height_m, (3, 3))
-    known = np.where(np.isnan(around[..., 1, 1]), np.nan, 8.0 * relief.cell_m)
+    known = np.where(np.isnan(around[..., 1, 1]), np.nan, 8.0 * cell_m)
     weights = np.array([1.0, 2.0, 1.0])
-    east[1:-1, 1:-1] = (around[..., 2] @ weights - around[..., 0] @ weights) / known
-    north[1:-1, 1:-1] = (around[..., 0, :] @ weights - around[..., 2, :] @ weights) / known
+    east = (around[..., 2] @ weights - around[..., 0] @ weights) / known
+    north = (around[..., 0, :] @ weights - around[..., 2, :] @ weights) / known
     return east, north
