@@ -6,6 +6,7 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def look(
     xy_m: Floats, events: Ints, at_risk: Floats, *, replicates: int = 99, most_m: float = 5000
-):  # type: ignore[no-untyped-def]
+) -> pd.DataFrame:
     """Scan with the largest circle of METHOD 8.5."""
     return scan(xy_m, events, at_risk, most_share=0.5, most_m=most_m, replicates=replicates, seed=7)
 
@@ -61,7 +62,7 @@ def test_many_events_where_much_is_at_risk_are_no_cluster() -> None:
 @given(SEEDS)
 def test_the_likeliest_circle_is_that_of_an_account_one_circle_at_a_time(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    xy_m = rng.integers(0, 6, size=(14, 2)) * 700.0  # ties in place and distance
+    xy_m = (rng.integers(0, 6, size=(14, 2)) * 700).astype(np.float64)  # ties of all sorts
     at_risk = rng.integers(0, 6, size=14).astype(float) + 0.5
     events = rng.poisson(at_risk)
     total = events.sum()

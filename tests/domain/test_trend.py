@@ -46,11 +46,9 @@ def test_the_same_backwards_falls_as_much_as_it_rose(values: list[int]) -> None:
 
 @given(series)
 def test_only_the_order_of_values_counts(values: list[int]) -> None:
-    assert (
-        mann_kendall([float(v) ** 3 + 7 for v in values])
-        == pytest.approx(mann_kendall(values), nan_ok=True)
-        or mann_kendall([float(v) ** 3 + 7 for v in values]).s == mann_kendall(values).s
-    )
+    curved = mann_kendall([float(v) ** 3 + 7 for v in values])
+    straight = mann_kendall(values)
+    assert (curved.s, curved.variance) == (straight.s, straight.variance)
 
 
 @given(series)
