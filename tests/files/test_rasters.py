@@ -137,10 +137,21 @@ def test_a_grid_too_fine_becomes_coarser(tmp_path: Path) -> None:
     height = (0.5 * columns + 0.2 * rows).astype(np.float32)
     found = read(write(tmp_path / "a.tif", height), most_cells=10_000)
     assert 9_000 < found.height_m.size <= 10_000
-    assert found.native_m == 30.0
+    assert found.native_m == pytest.approx(30.0)
     x_m, y_m = places()
     plane = 0.5 * ((x_m - 432_000) / 30 - 0.5) + 0.2 * ((3_516_000 - y_m) / 30 - 0.5)
     assert at(found, x_m, y_m) == pytest.approx(plane, abs=0.5)
+
+
+def test_a_grid_too_fine_to_be_held_is_read_in_means(tmp_path: Path) -> None:
+    rows = np.arange(4700)[:, None]
+    height = np.where(rows % 2, 30, 50) + np.zeros((1, 4000), dtype=np.int16)  # 18.8 million
+    fine = from_origin(432_500, 3_515_500, 1.6, 1.6)
+    path = write(tmp_path / "a.tif", height.astype(np.int16), transform=fine, compress="deflate")
+    found = read(path)
+    assert found.native_m == pytest.approx(1.6, rel=1e-3)
+    assert found.cell_m >= 3.2
+    assert np.nanmin(found.height_m) == np.nanmax(found.height_m) == 40.0
 
 
 def test_a_file_that_covers_part_of_the_town_is_taken(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from gis.domain.apportion import home_codes
 from gis.domain.crs import to_metres
 from gis.domain.kinds import RecordKind
 from gis.files.passports import load_kinds, load_levels, load_records
+from gis.files.rasters import read_heights
 from gis.files.read import read_places
 from scripts.demo_town.coverage import UNKNOWN_BUT
 from scripts.demo_town.villages import NAMES, PROFILES, UNKNOWN_VILLAGE
@@ -48,6 +49,7 @@ COUNTS = {
     "lpg_station": 4,
     "water_source": 30,
 }
+RELIEF = DATA / "boundaries" / "模拟_relief.tif"
 AS_OF = dt.date.fromisoformat((DATA / "sites" / "模拟_as_of.txt").read_text("utf-8").strip())
 
 
@@ -104,6 +106,31 @@ def test_the_numbers_of_places_are_those_of_the_town() -> None:
     assert categories["铝加工深井铸造"] == 2
     assert 5 <= categories["危化品生产储存"] <= 15
     assert Counter(r["source_type"] for r in records("water_source"))["蓄水池"] == 6
+
+
+def test_the_relief_is_small_and_says_that_it_is_invented() -> None:
+    content = RELIEF.read_bytes()
+    assert len(content) < 400_000
+    assert "模拟数据".encode() in content
+
+
+def test_the_relief_has_low_mountains_in_the_west_and_flat_reservoirs() -> None:
+    town_m = frame_m("town").total_bounds.tolist()
+    found = read_heights(
+        RELIEF, box_m=(town_m[0], town_m[1], town_m[2], town_m[3]), crs="EPSG:4549"
+    )
+    rows, columns = np.indices(found.height_m.shape)
+    x_m = found.west_m + found.cell_m * (columns + 0.5)
+    y_m = found.north_m - found.cell_m * (rows + 0.5)
+    third_m = found.west_m + (town_m[2] - town_m[0]) / 3
+    assert 250 < found.height_m[x_m < third_m].max() < 400
+    assert found.height_m[x_m > third_m + 3000].max() < 60
+    assert found.height_m.min() >= 2
+    lakes = frame_m("water_source").geometry
+    wet = [found.height_m[shapely.contains_xy(lake, x_m, y_m)] for lake in lakes[lakes.area > 0]]
+    assert len(wet) == 24
+    assert all(np.ptp(level) == 0 for level in wet if len(level))
+    assert sum(len(level) > 1 for level in wet) > 10
 
 
 @pytest.mark.parametrize("sort", TOLD, ids=[sort.slug for sort in TOLD])

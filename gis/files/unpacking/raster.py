@@ -41,7 +41,6 @@ METRES = {"", "m", "metre", "metres", "meter", "meters", "米"}
 GDAL = {
     "GDAL_CACHEMAX": 64 << 20,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_TIFF_INTERNAL_MASK": True,
 }
 
 
@@ -52,11 +51,12 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Heights in metres with NaN, where they lie, and in which system."""
+    """Heights in metres with NaN, where they lie, in which system, and how many cells are one."""
 
     height_m: np.ndarray
     transform: Affine
     crs: Any
+    every: float
 
 
 def _unpack(asked: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _unpack(asked: dict[str, Any]) -> dict[str, Any]:
             _refuse(source)
             window = _window(source, asked["box_m"], asked["crs"])
             read = _read(source, window)
-            grid, native_m = _warped(read, asked["crs"], asked["most_cells"])
+            grid = _warped(read, asked["crs"], asked["most_cells"])
             about = {"crs": source.crs.to_string(), "words": _words(source)}
     except (RasterioError, CPLE_BaseError) as error:
         raise InvalidDataError(
@@ -85,7 +85,7 @@ def _unpack(asked: dict[str, Any]) -> dict[str, Any]:
         "west_m": grid.transform.c,
         "north_m": grid.transform.f,
         "cell_m": grid.transform.a,
-        "native_m": native_m,
+        "native_m": grid.transform.a / grid.every,
         "rows": grid.height_m.shape[0],
         "columns": grid.height_m.shape[1],
     }
@@ -157,18 +157,18 @@ def _read(source: DatasetReader, window: Window) -> Grid:
         )
     step = source.window_transform(window)
     step = step * Affine.scale(window.width / shape[1], window.height / shape[0])
-    return Grid(height_m, step, source.crs)
+    return Grid(height_m, step, source.crs, every)
 
 
-def _warped(found: Grid, crs: str, most_cells: int) -> tuple[Grid, float]:
-    """Bring heights to the metric grid, and tell how large its cells would be by the file alone."""
+def _warped(found: Grid, crs: str, most_cells: int) -> Grid:
+    """Bring heights to the metric grid."""
     rows, columns = found.height_m.shape
     corners = [found.transform * corner for corner in ((0, rows), (columns, 0))]
     bounds = [edge for corner in corners for edge in corner]
     step, width, height = calculate_default_transform(found.crs, crs, columns, rows, *bounds)
-    native_m = step.a
+    finest_m = step.a
     if width * height > most_cells:
-        cell_m = native_m * math.sqrt(width * height / (most_cells * ROOM))
+        cell_m = finest_m * math.sqrt(width * height / (most_cells * ROOM))
         step, width, height = calculate_default_transform(
             found.crs, crs, columns, rows, *bounds, resolution=cell_m
         )
@@ -186,7 +186,7 @@ def _warped(found: Grid, crs: str, most_cells: int) -> tuple[Grid, float]:
         num_threads=1,
         warp_mem_limit=64,
     )
-    return Grid(height_m, step, crs), native_m
+    return Grid(height_m, step, crs, found.every * step.a / finest_m)
 
 
 ROOM = 0.98
