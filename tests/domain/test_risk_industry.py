@@ -690,6 +690,11 @@ def test_a_shared_site_tells_of_its_tenants_buildings_and_lanes() -> None:
         road=[
             {"geometry": shapely.LineString([(1990, 0), (1990, 2000)]), "width_m": 3.5},
             {"geometry": shapely.LineString([(1900, 0), (1900, 2000)]), "width_m": 9.0},
+            {
+                "geometry": shapely.LineString([(1980, 0), (1980, 2000)]),
+                "width_m": 26.0,
+                "road_class": "高速公路",
+            },
         ],
     )
     told = _source(scene)["evidence"]
@@ -747,6 +752,10 @@ def test_removing_a_tenant_never_raises_a_site(
         ({"storeys": 3.0, "structure": "框架"}, None),
         ({"storeys": 3.0, "structure": None}, "industry_dust_not_frame_unsure"),
         ({"storeys": 1.0, "structure": "砖混现浇"}, "industry_dust_not_frame_unsure"),
+        (
+            {"storeys": 3.0, "structure": "砖混现浇", "use": "办公"},
+            "industry_dust_not_frame_unsure",
+        ),
     ],
 )
 def test_dust_in_a_storeyed_building_without_a_frame_is_to_be_judged(

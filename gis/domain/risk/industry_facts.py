@@ -348,13 +348,14 @@ def _with_criteria(
 def _not_framed(
     scene: Scene, plants: gpd.GeoDataFrame, constants: Constants
 ) -> tuple[Bools, Bools]:
-    """Tell which enterprises have a storeyed building without a frame; where that is not known."""
+    """Tell which enterprises have a storeyed workshop without a frame; where that is not known."""
     no_frame, unsure = np.zeros((2, len(plants)), dtype=bool)
     known = np.zeros(len(plants), dtype=bool)
     for frame in places(scene.sites_m, BUILDING):
         at = major_hazard.plant_of(frame, plants)
-        structure = read.texts(frame["structure"])
-        storeyed = (at >= 0) & (frame["storeys"] > 1).to_numpy(dtype=bool)
+        structure, use = read.texts(frame["structure"]), read.texts(frame["use"])
+        workshop = read.missing(use) | (use == given.text(constants, "workshop_use"))
+        storeyed = (at >= 0) & workshop & (frame["storeys"] > 1).to_numpy(dtype=bool)
         framed = structure == given.text(constants, "frame_structure")
         no_frame[at[storeyed & ~read.missing(structure) & ~framed]] = True
         unsure[at[storeyed & read.missing(structure)]] = True

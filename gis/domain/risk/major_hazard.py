@@ -137,7 +137,8 @@ def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constant
 
     Notes
     -----
-    Declared by the enterprise, else the highest of its units, each as declared, else as reckoned.
+    Declared by the enterprise or a unit, the higher; where the enterprise declares nothing, the
+    highest of its units, each as declared, else as reckoned.
     Unless that is declared, a category that makes a major hazard likely or a unit of which not
     enough is known counts at least as ``unknown_mhi_level`` (METHOD 0.2 rule 3).
     """
@@ -152,8 +153,11 @@ def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constant
     count = np.bincount(plant, minlength=n)
     by_plant = read.texts(plants["mhi_level"])
     blank = read.missing(by_plant)
+    by_declared = highest(plant, declared, n, constants)
+    beyond = blank | (ranks(by_declared, constants) > ranks(by_plant, constants))
+    by_declared = np.where(beyond, by_declared, by_plant)
     of_units = _unless(highest(plant, by_unit, n, constants), unsure)
-    stated = np.where(blank, of_units, by_plant)
+    stated = np.where(blank, of_units, by_declared)
     official = ~blank | ((count > 0) & ~_any(plant, silent, n))
     likely = plants["category"].isin(given.texts(constants, "mhi_categories")).to_numpy(bool)
     told = ("ratio", "rating", "residents", "alpha_declared", "alpha_computed")
@@ -163,7 +167,7 @@ def of_plants(found: pd.DataFrame, plants: gpd.GeoDataFrame, constants: Constant
         "units": count,
         "level": _at_least(stated, ~official & (likely | unsure), constants),
         "stated": stated,
-        "declared": np.where(blank, highest(plant, declared, n, constants), by_plant),
+        "declared": by_declared,
         "official": official,
         "computed": _unless(
             highest(plant, computed, n, constants), _any(plant, read.missing(computed), n)

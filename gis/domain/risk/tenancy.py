@@ -156,8 +156,9 @@ def _built_share(buildings: gpd.GeoDataFrame, plants: gpd.GeoDataFrame) -> Float
 def _lane_m(plants: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Floats:
     """Return the width of the widest road of known width within reach of each site, NaN: none."""
     widest = np.full(len(plants), -np.inf)
+    closed = given.texts(constants, "closed_road_classes")
     for roads in places(scene.sites_m, ROAD):
-        known = roads[roads["width_m"].notna()]
+        known = roads[roads["width_m"].notna() & ~roads["road_class"].isin(closed)]
         i, j, _ = scene.near(
             plants.geometry.to_numpy(),
             known.geometry.to_numpy(),
