@@ -1,0 +1,136 @@
+"""Where hazards are more than the places looked at explain (METHOD 8.1, map b; 8.5)."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.domain import apportion, hexagons, rates
+from gis.domain.arrays import Floats, Geometries, Ints, Objects
+from gis.domain.crs import METRIC
+from gis.domain.risk.constants import Constants, number, numbers
+from gis.domain.scan import scan
+
+PER = 100.0
+"""Rates are told per 100 places."""
+
+FAR, OVER, UNDER, INSIDE = "远高于", "高于", "低于", "在波动范围内"
+"""What a rate is among all: beyond the outer funnel, the inner one on either side, neither."""
+
+
+def area_rates(
+    happened: pd.DataFrame, places_m: Geometries, areas_m: gpd.GeoDataFrame, constants: Constants
+) -> pd.DataFrame:
+    """Return how many events there are over the places of each area, and what that is worth.
+
+    Parameters
+    ----------
+    happened
+        Events as of ``hotspots.events``.
+    places_m
+        Places where one could have been recorded, EPSG:4549.
+    areas_m
+        Areas frame in EPSG:4549, rows in any order.
+    constants
+        The values of ``hotspots.toml``.
+
+    Returns
+    -------
+    Frame in code order: ``area``; ``events``, ``places``; ``rate``, ``low`` and ``high``, events
+    over 100 places with their exact limits; ``shrunk``, the rate drawn towards that of all; and
+    ``finding``, one of ``FAR``, ``OVER``, ``UNDER``, ``INSIDE``. An area without places has no
+    rate (NaN) and no finding (None).
+    """
+    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
+    points = shapely.points(happened[["x", "y"]].to_numpy(dtype=np.float64))
+    events, places = (_counts(found, ordered) for found in (points, np.asarray(places_m)))
+    events = np.where(places > 0, events, 0)
+    over = np.where(places > 0, places, np.nan)
+    low, high = rates.poisson_limits(events, number(constants, "rate_confidence"))
+    shrunk = rates.shrink(events.astype(float), places.astype(float)).rates
+    inner, outer = numbers(constants, "funnel_confidence")
+    return pd.DataFrame(
+        {
+            "area": ordered["area"],
+            "events": events,
+            "places": places,
+            "rate": PER * events / over,
+            "low": PER * low / over,
+            "high": PER * high / over,
+            "shrunk": np.where(places > 0, PER * shrunk, np.nan),
+            "finding": pd.Series(_findings(events, places, inner, outer), dtype=object),
+        }
+    )
+
+
+def clusters(
+    happened: pd.DataFrame,
+    places_m: Geometries,
+    cells: gpd.GeoDataFrame,
+    width_m: float,
+    constants: Constants,
+    *,
+    seed: int,
+) -> gpd.GeoDataFrame:
+    """Return the circles in which more events lie than the places in them explain.
+
+    Parameters
+    ----------
+    happened, places_m, constants
+        As for ``area_rates``.
+    cells, width_m
+        Hexagons with data and their width (``hotspots.find``): circles are centred on them.
+
+    Returns
+    -------
+    Frame in EPSG:4549 as of ``scan.scan``, without ``rows``, of the circles whose p is small
+    enough to show; a circle drawn reaches to the edge of its outermost cells. ``ratio`` is events
+    over expected. An event in a cell without places is not counted.
+    """
+    origin_m = numbers(constants, "grid_origin_m")
+    spots = shapely.get_coordinates(shapely.point_on_surface(np.asarray(places_m)))
+    grid = cells[["column", "row"]].to_numpy(dtype=np.int64)
+    at_risk, events = (
+        _in_cells(xy, grid, width_m, origin_m)
+        for xy in (spots, happened[["x", "y"]].to_numpy(dtype=np.float64))
+    )
+    found = scan(
+        shapely.get_coordinates(shapely.centroid(cells.geometry.to_numpy())),
+        np.where(at_risk > 0, events, 0),
+        at_risk.astype(float),
+        most_share=number(constants, "scan_most_share"),
+        most_m=number(constants, "scan_most_m"),
+        replicates=int(number(constants, "scan_replicates")),
+        seed=seed,
+    )
+    told = found[found["p"] <= number(constants, "scan_p")].drop(columns="rows")
+    told = told.assign(ratio=told["events"] / told["expected"])
+    centres = shapely.points(told[["x_m", "y_m"]].to_numpy(dtype=np.float64))
+    reach_m = told["radius_m"].to_numpy(dtype=np.float64) + width_m / 2.0
+    circles = shapely.buffer(centres, reach_m, quad_segs=32)
+    return gpd.GeoDataFrame(told.reset_index(drop=True), geometry=circles, crs=METRIC)
+
+
+def _counts(shapes: Geometries, areas: gpd.GeoDataFrame) -> Ints:
+    row = apportion.home(shapely.point_on_surface(shapes), areas.geometry.to_numpy())
+    return np.bincount(row[row >= 0], minlength=len(areas)).astype(np.int64)
+
+
+def _in_cells(xy_m: Floats, grid: Ints, width_m: float, origin_m: tuple[float, ...]) -> Ints:
+    row = hexagons.rows_of(grid, hexagons.locate(xy_m, width_m, origin_m))
+    return np.bincount(row[row >= 0], minlength=len(grid)).astype(np.int64)
+
+
+def _findings(events: Ints, places: Ints, inner: float, outer: float) -> Objects:
+    near, far = (
+        rates.stands_out(events.astype(float), places.astype(float), confidence)
+        for confidence in (inner, outer)
+    )
+    found = np.full(len(events), INSIDE, dtype=object)
+    found[places == 0] = None
+    found[near == rates.LOW] = UNDER
+    found[near == rates.HIGH] = OVER
+    found[far == rates.HIGH] = FAR
+    return found

@@ -1,0 +1,113 @@
+"""Rates of areas and circles: which stand out once the places looked at are counted."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from gis.domain import hexagons, relative
+from gis.domain.arrays import Floats
+from gis.domain.crs import METRIC
+from tests import toyland
+
+CONSTANTS = toyland.VALUES["hotspots"]
+EAST, NORTH = 440_000, 3_505_000
+
+
+def spread(rng: np.random.Generator, box: tuple[float, ...], count: int) -> Floats:
+    """Return random points in a box, metres from the corner of the ground."""
+    west, south, east, north = box
+    corner = (EAST + west, NORTH + south), (EAST + east, NORTH + north)
+    return rng.uniform(*corner, (count, 2))
+
+
+def happened(xy: Floats) -> pd.DataFrame:
+    """Return events as ``hotspots.events`` gives them."""
+    return pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "count": 1, "weight": 1.0})
+
+
+def four_areas() -> gpd.GeoDataFrame:
+    """Return four areas side by side, 2 x 2 km, and an empty one."""
+    shapes = [
+        shapely.box(EAST + x, NORTH, EAST + x + 2000, NORTH + 2000) for x in range(0, 10000, 2000)
+    ]
+    codes = [f"v{n}" for n in range(5)]
+    return gpd.GeoDataFrame({"area": range(1, 6), "code": codes}, geometry=shapes, crs=METRIC)
+
+
+def test_an_area_stands_out_by_its_rate_and_not_by_its_count() -> None:
+    rng = np.random.default_rng(1)
+    boxes = [(x + 50, 50, x + 1950, 1950) for x in range(0, 8000, 2000)]
+    places = np.concatenate(
+        [spread(rng, b, n) for b, n in zip(boxes, (400, 50, 400, 40), strict=True)]
+    )
+    events = np.concatenate(
+        [spread(rng, b, n) for b, n in zip(boxes, (80, 30, 40, 8), strict=True)]
+    )
+    found = relative.area_rates(
+        happened(events), shapely.points(places), four_areas().iloc[::-1], CONSTANTS
+    )
+    assert found["area"].tolist() == [1, 2, 3, 4, 5]
+    assert found["events"].tolist() == [80, 30, 40, 8, 0]
+    assert found["places"].tolist() == [400, 50, 400, 40, 0]
+    # All: 158 of 890, 17.8 per 100. v1 has most of the rate, v0 most of the count.
+    assert found["rate"].tolist()[:4] == pytest.approx([20.0, 60.0, 10.0, 20.0])
+    assert found["finding"].tolist() == [
+        relative.INSIDE, relative.FAR, relative.UNDER, relative.INSIDE, None,
+    ]  # fmt: skip
+    assert found[["rate", "low", "high", "shrunk"]].isna().all(axis=1).tolist() == [False] * 4 + [
+        True
+    ]
+    # 30 events: Garwood 20.24 to 42.83, a table of the Poisson distribution; over 50 places.
+    assert found["low"].tolist()[1] == pytest.approx(40.48, abs=0.01)
+    assert found["high"].tolist()[1] == pytest.approx(85.65, abs=0.01)
+    shrunk = found["shrunk"].tolist()
+    assert 17.8 < shrunk[1] < 60
+    assert 17.7 < shrunk[3] < 20
+
+
+def test_a_circle_is_told_where_a_corner_is_worse_than_its_places_explain() -> None:
+    rng = np.random.default_rng(2)
+    town = shapely.box(EAST, NORTH, EAST + 8000, NORTH + 6000)
+    places = spread(rng, (0, 0, 8000, 6000), 600)
+    events = np.concatenate(
+        [spread(rng, (0, 0, 8000, 6000), 60), spread(rng, (500, 500, 2000, 2000), 40)]
+    )
+    cells = hexagons.cover(town, 1000, [430_000, 3_500_000])
+    found = relative.clusters(
+        happened(events), shapely.points(places), cells, 1000, CONSTANTS, seed=5
+    )
+    assert len(found) == 1
+    (circle,) = found.to_dict("records")
+    assert circle["p"] <= 0.05
+    assert circle["ratio"] == pytest.approx(circle["events"] / circle["expected"])
+    assert circle["geometry"].contains(shapely.Point(EAST + 1250, NORTH + 1250))
+    assert circle["ratio"] > 2
+
+
+def test_many_events_among_many_places_are_no_circle() -> None:
+    rng = np.random.default_rng(3)
+    town = shapely.box(EAST, NORTH, EAST + 8000, NORTH + 6000)
+    dense = (500, 500, 2000, 2000)
+    places = np.concatenate([spread(rng, (0, 0, 8000, 6000), 300), spread(rng, dense, 600)])
+    events = places[rng.permutation(len(places))[:90]]
+    cells = hexagons.cover(town, 1000, [430_000, 3_500_000])
+    found = relative.clusters(
+        happened(events), shapely.points(places), cells, 1000, CONSTANTS, seed=5
+    )
+    assert found.empty
+    assert found.crs == METRIC
+
+
+def test_events_in_a_cell_without_places_are_not_counted() -> None:
+    town = shapely.box(EAST, NORTH, EAST + 4000, NORTH + 4000)
+    cells = hexagons.cover(town, 1000, [430_000, 3_500_000])
+    places = spread(np.random.default_rng(4), (2500, 2500, 4000, 4000), 30)
+    events = spread(np.random.default_rng(4), (100, 100, 900, 900), 30)
+    found = relative.clusters(
+        happened(events), shapely.points(places), cells, 1000, CONSTANTS, seed=5
+    )
+    assert found.empty
