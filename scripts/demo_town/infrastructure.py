@@ -158,14 +158,25 @@ def blast_zones(town: Town, mines: Sequence[Place]) -> list[Place]:
     return [Place(shape, mine.village, properties)]
 
 
+CROWDED, CROWDED_M, SPACED_M = 0.3, 24.0, 36.0
+"""Share of the let sites whose two buildings stand too close; their middles' distance, or else."""
+
+ALPHAS = (0.5, 1.0, 1.2, 1.5)
+"""What reports of major hazards declare (GB 18218-2018 Table 5)."""
+
+DIKE_M = (24.0, 16.0)
+"""Length and width of the dike around a tank area."""
+
+
 def buildings(enterprises: Sequence[Place]) -> list[Place]:
     """Make two buildings on every site that is let to several firms."""
-    dice, codes = Dice("buildings"), Codes("JZ")
+    dice, gaps, codes = Dice("buildings"), Dice("building gaps"), Codes("JZ")
     found = []
     for plant in _let(enterprises):
         where = plant.geometry.representative_point()
+        apart_m = CROWDED_M if gaps.chance(CROWDED) else SPACED_M
         for side in (-1, 1):
-            centre = polar((where.x, where.y), 0.4, side * 12.0)
+            centre = polar((where.x, where.y), 0.4, side * apart_m / 2)
             shape = rectangle(centre, 0.4, 20, 12)
             use = "宿舍" if side > 0 and dice.chance(0.3) else "生产"
             name = f"{plant.properties['name']}{'甲' if side < 0 else '乙'}栋"
@@ -208,8 +219,11 @@ def tenants(houses: Sequence[Place]) -> list[Place]:
 
 
 def installations(enterprises: Sequence[Place]) -> list[Place]:
-    """Make one unit with hazardous chemicals on every plant that produces or stores them."""
-    dice, codes = Dice("installations"), Codes("DY")
+    """Make one unit with hazardous chemicals on every plant that produces or stores them.
+
+    Some declare the alpha of their report; storage is drawn within its dike.
+    """
+    dice, said, codes = Dice("installations"), Dice("declared alpha"), Codes("DY")
     found = []
     for plant in enterprises:
         if plant.properties["category"] != "危化品生产储存":
@@ -218,10 +232,13 @@ def installations(enterprises: Sequence[Place]) -> list[Place]:
         fields = {
             "enterprise": plant.properties["code"],
             "unit_type": dice.pick(("生产单元", "储存单元")),
+            "declared_alpha": said.unless(0.5, said.pick(ALPHAS)),
             "declared_level": plant.properties["mhi_level"],
         }
+        stored = fields["unit_type"] == "储存单元"
+        shape = rectangle((where.x, where.y), 0.4, *DIKE_M) if stored else where
         properties = {**common(dice, next(codes), f"{plant.properties['name']}单元", 5.0), **fields}
-        found.append(Place(where, plant.village, properties))
+        found.append(Place(shape, plant.village, properties))
     return found
 
 
