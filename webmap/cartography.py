@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from gis.domain import hazards as cases
-from gis.domain import hotspots
+from gis.domain import hotspots, relative
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.risk.dq import GRADES
 from gis.services.load_layer import LayerInfo
@@ -132,6 +132,11 @@ RISK_COLOURS = {
 NOT_GRADED = Rule(
     Mark("saltire", None, "#4a4a4a", width=2), Title("未评定（不等于低）", "Not graded (not low)")
 )
+
+RATE_COLOURS = ("#d9d9d9", "#feebe2", "#f768a1", "#7a0177")
+"""ColorBrewer RdPu, and grey for fewer than expected, which may be less inspection."""
+FUNNEL = (0.95, 0.998)
+"""Limits of the funnel before anything was computed."""
 
 HEAT_COLOURS = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#54278f")
 """One hue, light to dark."""
@@ -288,6 +293,32 @@ def _hotspot(_info: LayerInfo) -> tuple[Rule, ...]:
     )
 
 
+def _rate(info: LayerInfo) -> tuple[Rule, ...]:
+    """Return the marks of what a rate is among all, the least first."""
+    inner, outer = (f"{100 * share:g}%" for share in info.style.get("funnel", FUNNEL))
+    titles = {
+        relative.UNDER: Title(f"低于 {inner} 界限（也可能查得少）", f"Below the {inner} limit"),
+        relative.INSIDE: Title("在波动范围内", "Within chance"),
+        relative.OVER: Title(f"高于 {inner} 界限", f"Above the {inner} limit"),
+        relative.FAR: Title(f"高于 {outer} 界限", f"Above the {outer} limit"),
+    }
+    known = [
+        Rule(
+            Mark("fill", colour, BORDER, opacity=FILL_OPACITY, number=f"R{number}"),
+            title,
+            where={"finding": finding},
+        )
+        for number, ((finding, title), colour) in enumerate(
+            zip(titles.items(), RATE_COLOURS, strict=True), start=1
+        )
+    ]
+    return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
+
+
+def _circle(_info: LayerInfo) -> tuple[Rule, ...]:
+    return (Rule(Mark("area", None, "#7a0177", width=2.5, dashed=True)),)
+
+
 def _quality(_info: LayerInfo) -> tuple[Rule, ...]:
     known = [
         Rule(
@@ -322,5 +353,7 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "hazard": _hazard,
     "hotspot": _hotspot,
     "heat": _heat,
+    "rate": _rate,
+    "circle": _circle,
     "quality": _quality,
 }

@@ -13,15 +13,15 @@ from gis.services.load_layer import LayerInfo
 from webmap import cartography
 from webmap.cartography import Mark, Rule
 
-FILLS = frozenset({"risk", "view", "hexagon", "heat", "quality"})
+FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
-NAMELESS = frozenset({"hexagon", "hotspot", "heat"})
+NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle"})
 """Registers whose features are cells and bands."""
 
 Opens = Literal["area", "whole", "site", "card"]
 
-RANK_OF_REGISTER = {**dict.fromkeys(FILLS, 0), "area": 1, "hotspot": 4, "hazard": 6}
+RANK_OF_REGISTER = {**dict.fromkeys(FILLS, 0), "area": 1, "hotspot": 4, "circle": 4, "hazard": 6}
 RANK_OF_FAMILY = {"polygon": 2, "line": 3, "mixed": 4, "point": 5}
 """What lies above what: fills, outlines, lines, points."""
 
@@ -32,14 +32,19 @@ MEANT_OF_REGISTER = {
     "risk": 2,
     "view": 2,
     "quality": 2,
+    "rate": 2,
     "hotspot": 3,
+    "circle": 3,
     "heat": 4,
     "area": 4,
 }
 """What a click means where several things lie: a place, a cell, then the village, then what
 covers it."""
 
-OPENS: dict[str, Opens] = {"risk": "area", "view": "area", "quality": "area", "kind": "site"}
+OPENS: dict[str, Opens] = {
+    **dict.fromkeys(("risk", "view", "rate", "quality"), "area"),
+    "kind": "site",
+}
 """What a click opens, by register; a card made from the feature's own properties otherwise."""
 
 NAME = Field("name", "text", Title("名称", "Name"))
@@ -103,6 +108,24 @@ OF_CELL = (
     Field("z", "number", Title("Gi* 值", "Gi*")),
     Field("p", "number", Title("p 值", "p")),
     Field("q", "number", Title("q 值（错误发现率）", "q (false discovery rate)")),
+)
+OF_RATE = (
+    Field("rate", "number", Title("相对率", "Rate"), unit="起/百处"),
+    Field("finding", "text", Title("判定", "Finding")),
+    Field("events", "integer", Title("未销号隐患", "Open events"), unit="起"),
+    Field("places", "integer", Title("登记场所", "Registered places"), unit="处"),
+    Field("low", "number", Title("95% 下限（精确）", "95% lower limit (exact)"), unit="起/百处"),
+    Field("high", "number", Title("95% 上限（精确）", "95% upper limit (exact)"), unit="起/百处"),
+    Field("shrunk", "number", Title("经验贝叶斯", "Empirical Bayes"), unit="起/百处"),
+)
+OF_CIRCLE = (
+    Field("ratio", "number", Title("实有与预期之比", "Observed over expected")),
+    Field("events", "integer", Title("圆内隐患", "Events inside"), unit="起"),
+    Field("expected", "number", Title("按场所数预期", "Expected by places"), unit="起"),
+    Field("at_risk", "number", Title("圆内场所", "Places inside"), unit="处"),
+    Field("radius_m", "number", Title("半径", "Radius"), unit="m"),
+    Field("llr", "number", Title("对数似然比", "Log likelihood ratio")),
+    Field("p", "number", Title("p 值（对全图）", "p (of the whole map)")),
 )
 OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
@@ -255,7 +278,7 @@ def _row(info: LayerInfo, kind: SiteKind | None, level: Level | None, *, first: 
         meant=MEANT_OF_REGISTER["risk" if scored else info.register],
         opens=_opens(info, level),
         view=_view(info, first=first),
-        value=VALUES.get(info.style.get("property", "")) if info.register == "view" else None,
+        value=_value(info),
         note=_note(info),
         named=info.register not in NAMELESS,
         columns=_columns(info, kind, level),
@@ -268,7 +291,13 @@ def _opens(info: LayerInfo, level: Level | None) -> Opens:
     return OPENS.get(info.register, "card")
 
 
-VALUES = {field.name: field for field in OF_LOAD}
+def _value(info: LayerInfo) -> Field | None:
+    """Return the property that is written on areas in the place of a class."""
+    values = {field.name: field for field in (*OF_LOAD, *OF_RATE)}
+    on_areas = OPENS.get(info.register) == "area"
+    return values.get(info.style.get("property", "")) if on_areas else None
+
+
 BY_CLASS = Title("综合级别", "Class")
 
 
@@ -311,6 +340,8 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "hazard": (title, CODE, *rest, *OF_CASE),
         "hotspot": OF_CELL,
         "heat": OF_BAND,
+        "rate": (NAME, CODE, *OF_RATE),
+        "circle": OF_CIRCLE,
         "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))

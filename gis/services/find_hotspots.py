@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy.engine import Connection
 
 from gis.domain import hazards as cases
-from gis.domain import hotspots
+from gis.domain import hotspots, relative
 from gis.domain.crs import STORED, to_metres
 from gis.domain.features import feature_texts
 from gis.domain.hexagons import Ground
@@ -17,12 +17,12 @@ from gis.domain.rights import Actor
 from gis.errors import InvalidDataError
 from gis.files.methods import load_methods
 from gis.services import access, clock
-from gis.services.load_layer import HEAT, HOTSPOT
+from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, RATE
+from gis.services.load_layer import HOTSPOTS as METHOD
 from gis.storage import areas, dialect, hazards, register, runs, sites
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import DATA, Workspace
 
-METHOD = "hotspots"
 SEED = 20240601
 """Kept with every run: the same register and seed give the same hotspots."""
 
@@ -33,7 +33,8 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     Returns
     -------
     ``run`` (id) and what the analysis stands on (``hotspots.Summary``): status, numbers of
-    cells, events and hazards, what was left out, width, permutations, hotspots, suspected.
+    cells, events and hazards, what was left out, width, permutations, hotspots, suspected; and
+    ``circles``, in which there is more than the places explain.
 
     Raises
     ------
@@ -56,9 +57,16 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         places_m = to_metres(sites.load_positions(conn), level.metric_crs)
         cases_m = cases.placed(to_metres(hazards.load(conn), level.metric_crs), places_m)
     inspected = places_m[places_m["kind"].isin(_inspected(ws))]
-    town_m = cast(Ground, shapely.union_all(to_metres(ground, level.metric_crs).geometry.array))
+    areas_m = to_metres(ground, level.metric_crs)
+    town_m = cast(Ground, shapely.union_all(areas_m.geometry.array))
     found = hotspots.find(cases_m, inspected.geometry.to_numpy(), town_m, method.values, seed=SEED)
-    summary = found.summary.as_json()
+    happened, _ = hotspots.events(cases_m, town_m, method.values)
+    spots = inspected.geometry.to_numpy()
+    rated = relative.area_rates(happened, spots, areas_m, method.values)
+    circles = relative.clusters(
+        happened, spots, found.cells, found.summary.width_m, method.values, seed=SEED
+    )
+    summary = {**found.summary.as_json(), "circles": len(circles)}
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
@@ -77,6 +85,8 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         synthetic = known.purpose == "demonstration"
         _save(conn, run_id, HOTSPOT, found.cells.assign(synthetic=synthetic), CELL)
         _save(conn, run_id, HEAT, found.heat.assign(synthetic=synthetic), BAND)
+        _save(conn, run_id, RATE, ground.merge(rated, on="area"), RATED)
+        _save(conn, run_id, CIRCLE, circles.assign(synthetic=synthetic), CLUSTER)
         access.log(
             conn, actor, "compute", runs.HOTSPOTS, run=run_id, revision=known.revision, seed=SEED
         )
@@ -85,7 +95,15 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
 
 CELL = ("code", "count", "weight", "z", "p", "q", "class", "status", "synthetic")
 BAND = ("from_per_km2", "to_per_km2", "synthetic")
-"""Properties of the two layers."""
+RATED = (
+    *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding", "synthetic"),
+)
+CLUSTER = (
+    *("events", "expected", "ratio", "at_risk", "places", "radius_m", "llr", "p", "synthetic"),
+)
+"""Properties of the layers."""
+COUNTED = ("count", "events", "places")
+"""Those that are whole numbers."""
 
 
 def _inspected(ws: Workspace) -> list[str]:
@@ -100,5 +118,5 @@ def _save(
     conn: Connection, run_id: int, layer: str, frame: gpd.GeoDataFrame, columns: tuple[str, ...]
 ) -> None:
     shown = frame.to_crs(STORED)
-    texts = feature_texts(shown, range(1, len(shown) + 1), columns, integers=["count"])
+    texts = feature_texts(shown, range(1, len(shown) + 1), columns, integers=COUNTED)
     runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(shown.geometry.array)))

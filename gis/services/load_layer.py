@@ -38,7 +38,7 @@ class LayerInfo:
     ----------
     register
         Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``kind``, ``hazard``,
-        ``hotspot``, ``heat`` or ``quality``.
+        ``hotspot``, ``heat``, ``rate``, ``circle`` or ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -66,8 +66,11 @@ RISK = Title("村级综合风险", "Village risk")
 DATA = Title("登记数据", "The register")
 HAZARDS = Title("隐患", "Hazards")
 COMPOSITE = Title("综合风险", "Composite risk")
-HOTSPOT, HEAT = "hotspot", "hazard_heat"
+HOTSPOT, HEAT, RATE, CIRCLE = "hotspot", "hazard_heat", "hazard_rate", "hazard_circle"
 """Layers of a run of ``find_hotspots``."""
+HOTSPOTS = "hotspots"
+"""The method whose constants it used."""
+PER_100 = Title("未销号隐患起数/百处登记场所", "open events per 100 registered places")
 QUALITY = "quality"
 """The layer of how good the register is, and its register."""
 LOADS = Title("风险负荷", "Risk load")
@@ -231,6 +234,11 @@ def _hazard_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     summary = wire.run_summary(conn, run["id"]) if run else {}
     hotspot = Title("隐患热点（统计检验）", "Hazard hotspots (tested)")
     heat = Title("隐患密度（仅供浏览）", "Hazard density (for viewing only)")
+    rate = Title("隐患相对率（按场所数）", "Hazards over places")
+    of_rate: dict[str, Any] = {"property": "rate", "unit": PER_100}
+    if run and (funnel := run["parameters"][HOTSPOTS].get("funnel_confidence")):
+        of_rate["funnel"] = funnel
+    circle = Title("隐患扫描圆（按场所数）", "Scan circles over places")
     count, extent = wire.hazard_summary(conn, actor)
     title = Title("隐患台账", "Hazard register")
     register = LayerInfo("hazard", title, HAZARDS, "point", count, extent, "hazard")
@@ -241,6 +249,8 @@ def _hazard_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
         **found,
         HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "hotspot", summary),
         HEAT: _run_layer(run, HEAT, heat, HAZARDS, "heat", summary),
+        RATE: _run_layer(run, RATE, rate, HAZARDS, "rate", summary, style=of_rate),
+        CIRCLE: _run_layer(run, CIRCLE, circle, HAZARDS, "circle", summary),
     }
 
 

@@ -17,8 +17,7 @@ from gis.domain.hexagons import Ground
 from gis.domain.risk import registry, rollup
 from gis.domain.risk.assess import Assessment, Snapshot
 from gis.domain.risk.constants import EXPOSURE, Constants
-from gis.services.find_hotspots import METHOD as HOTSPOTS
-from gis.services.load_layer import HEXAGON
+from gis.services.load_layer import HEXAGON, HOTSPOTS
 from gis.storage import areas
 from gis.workspace import Workspace
 

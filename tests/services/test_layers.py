@@ -48,6 +48,8 @@ SLUGS = [
     "view_per_km2",
     "view_per_1000",
     "hexagon",
+    "hazard_rate",
+    "hazard_circle",
 ]
 
 
@@ -106,7 +108,7 @@ def test_gdal_opens_each_layer_without_a_warning_and_counts_the_same(
 
 HIDDEN = {
     *("enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"),
-    *("view_load", "view_per_km2", "view_per_1000", "hexagon"),
+    *("view_load", "view_per_km2", "view_per_1000", "hexagon", "hazard_rate", "hazard_circle"),
 }
 """What only those see who see every row, for it counts them all; and closed kinds."""
 

@@ -151,6 +151,20 @@ def test_the_ways_to_look_at_a_village_are_its_class_and_its_loads() -> None:
     assert [row.opens for row in rows] == ["area", "area", "area", "card"]
 
 
+def test_a_rate_says_which_limits_it_lies_beyond_and_what_it_is_over() -> None:
+    unit = Title("起/百处", "events per 100 places")
+    told = info("hazard_rate", "rate", property="rate", unit=unit, funnel=(0.9, 0.99))
+    *known, unknown = cartography.rules(told, None, None)
+    assert [rule.label and rule.label.en for rule in known] == [
+        "Below the 90% limit", "Within chance", "Above the 90% limit", "Above the 99% limit",
+    ]  # fmt: skip
+    assert unknown.mark.fill == cartography.HATCH
+    (row,) = layers.rows(layers.switcher([told], kinds=KINDS, levels=LEVELS))
+    assert (row.control, row.opens, row.value and row.value.name) == ("radio", "area", "rate")
+    assert row.note is not None
+    assert "起/百处" in row.note.zh
+
+
 def test_a_cell_says_its_unit_its_width_and_that_it_has_no_class() -> None:
     rows = layers.rows(layers.switcher([load("hexagon", width_m=500)], kinds=KINDS, levels=LEVELS))
     assert rows[0].note is not None
