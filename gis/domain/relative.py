@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -21,7 +23,12 @@ FAR, OVER, UNDER, INSIDE = "远高于", "高于", "低于", "在波动范围内"
 
 
 def area_rates(
-    happened: pd.DataFrame, places_m: Geometries, areas_m: gpd.GeoDataFrame, constants: Constants
+    happened: pd.DataFrame,
+    places_m: Geometries,
+    areas_m: gpd.GeoDataFrame,
+    constants: Constants,
+    *,
+    surveyed: Collection[str],
 ) -> pd.DataFrame:
     """Return how many events there are over the places of each area, and what that is worth.
 
@@ -35,17 +42,20 @@ def area_rates(
         Areas frame in EPSG:4549, rows in any order.
     constants
         The values of ``hotspots.toml``.
+    surveyed
+        Codes of the areas where anybody looked for such places.
 
     Returns
     -------
     Frame in code order: ``area``; ``events``, ``places``; ``rate``, ``low`` and ``high``, events
     over 100 places with their exact limits; ``shrunk``, the rate drawn towards that of all; and
-    ``finding``, one of ``FAR``, ``OVER``, ``UNDER``, ``INSIDE``. An area without places has no
-    rate (NaN) and no finding (None).
+    ``finding``, one of ``FAR``, ``OVER``, ``UNDER``, ``INSIDE``. An area without places, or where
+    nobody looked for them, has no rate (NaN) and no finding (None), and is not part of the mean.
     """
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     points = shapely.points(happened[["x", "y"]].to_numpy(dtype=np.float64))
     events, places = (_counts(found, ordered) for found in (points, np.asarray(places_m)))
+    places = np.where(ordered["code"].isin(list(surveyed)), places, 0)
     events = np.where(places > 0, events, 0)
     over = np.where(places > 0, places, np.nan)
     low, high = rates.poisson_limits(events, number(constants, "rate_confidence"))

@@ -19,7 +19,7 @@ from gis.files.methods import load_methods
 from gis.services import access, clock
 from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, RATE
 from gis.services.load_layer import HOTSPOTS as METHOD
-from gis.storage import areas, dialect, hazards, register, runs, sites
+from gis.storage import areas, codes, dialect, hazards, register, runs, sites
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import DATA, Workspace
 
@@ -55,6 +55,7 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
                 f"python -m scripts.import_areas {level.slug} 文件"
             )
         places_m = to_metres(sites.load_positions(conn), level.metric_crs)
+        coverage = codes.load_coverage(conn)
         cases_m = cases.placed(to_metres(hazards.load(conn), level.metric_crs), places_m)
     inspected = places_m[places_m["kind"].isin(_inspected(ws))]
     areas_m = to_metres(ground, level.metric_crs)
@@ -62,7 +63,10 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     found = hotspots.find(cases_m, inspected.geometry.to_numpy(), town_m, method.values, seed=SEED)
     happened, _ = hotspots.events(cases_m, town_m, method.values)
     spots = inspected.geometry.to_numpy()
-    rated = relative.area_rates(happened, spots, areas_m, method.values)
+    looked = coverage["kind"].isin(_inspected(ws)) & (coverage["status"] != "none")
+    rated = relative.area_rates(
+        happened, spots, areas_m, method.values, surveyed=set(coverage.loc[looked, "village"])
+    )
     circles = relative.clusters(
         happened, spots, found.cells, found.summary.width_m, method.values, seed=SEED
     )

@@ -14,6 +14,7 @@ from gis.domain.crs import METRIC
 from tests import toyland
 
 CONSTANTS = toyland.VALUES["hotspots"]
+ALL = {f"v{n}" for n in range(5)}
 EAST, NORTH = 440_000, 3_505_000
 
 
@@ -48,7 +49,7 @@ def test_an_area_stands_out_by_its_rate_and_not_by_its_count() -> None:
         [spread(rng, b, n) for b, n in zip(boxes, (80, 30, 40, 8), strict=True)]
     )
     found = relative.area_rates(
-        happened(events), shapely.points(places), four_areas().iloc[::-1], CONSTANTS
+        happened(events), shapely.points(places), four_areas().iloc[::-1], CONSTANTS, surveyed=ALL
     )
     assert found["area"].tolist() == [1, 2, 3, 4, 5]
     assert found["events"].tolist() == [80, 30, 40, 8, 0]
@@ -67,6 +68,18 @@ def test_an_area_stands_out_by_its_rate_and_not_by_its_count() -> None:
     shrunk = found["shrunk"].tolist()
     assert 17.8 < shrunk[1] < 60
     assert 17.7 < shrunk[3] < 20
+
+
+def test_where_nobody_looked_for_places_there_is_no_rate_and_it_is_no_part_of_the_mean() -> None:
+    rng = np.random.default_rng(1)
+    places, events = spread(rng, (0, 0, 4000, 2000), 200), spread(rng, (0, 0, 2000, 2000), 20)
+    points = shapely.points(places)
+    found = relative.area_rates(
+        happened(events), points, four_areas(), CONSTANTS, surveyed={"v1", "v2"}
+    )
+    assert found["rate"].isna().tolist() == [True, False, True, True, True]
+    assert found["events"].tolist() == [0] * 5
+    assert found["finding"].tolist() == [None, relative.INSIDE, None, None, None]
 
 
 def test_a_circle_is_told_where_a_corner_is_worse_than_its_places_explain() -> None:
