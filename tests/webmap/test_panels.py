@@ -136,3 +136,31 @@ def test_a_radius_answer_lists_sensitive_places_first_and_folds_the_rest(
     assert re.search(r"其余 \d+ 处", page)
     head = panel(client, f"/panel/areas/village/{areas(client)[0]['code']}").split("</header>")[0]
     assert head.index("综合风险") < head.index("class-chip-large")
+
+
+def test_a_village_says_its_score_by_day_by_night_and_on_holidays(client: FlaskClient) -> None:
+    area = next(area for area in areas(client) if area["class"])
+    page = panel(client, f"/panel/areas/village/{area['code']}")
+    told = client.get(f"/api/areas/village/{area['code']}/explain").get_json()
+    (section,) = re.findall(r'<dl class="facts occasions">(.*?)</dl>', page, re.DOTALL)
+    scores = [int(text) for text in re.findall(r"<dd>(\d+) 分</dd>", section)]
+    wanted = [told["score"], *(told["occasions"][name] for name in ("day", "night", "holiday"))]
+    assert scores == [int(score + 1e-6) for score in wanted]
+
+
+def test_a_village_whose_edge_lacks_data_says_so_and_others_do_not(client: FlaskClient) -> None:
+    marked = {area["code"]: area["edge_incomplete"] for area in areas(client)}
+    assert set(marked.values()) == {True, False}
+    for code, incomplete in marked.items():
+        page = panel(client, f"/panel/areas/village/{code}")
+        assert ("<strong>边界外资料不全</strong>" in page) is incomplete
+
+
+def test_a_town_shows_its_villages_by_class_and_no_score(client: FlaskClient) -> None:
+    page = panel(client, "/panel/areas/town/320413109")
+    assert "指数不能相加" in page
+    assert "class-chip-large" not in page
+    shown = [area["class"] for area in areas(client)]
+    counted = [int(text) for text in re.findall(r'sector-score">(\d+)</span>', page)]
+    assert counted == [shown.count(number) for number in (5, 4, 3, 2, 1, None)]
+    assert page.count("至少 ") == 5  # one village has no data, so no sector is known everywhere
