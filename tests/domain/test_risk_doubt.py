@@ -91,6 +91,7 @@ def test_a_village_without_a_score_comes_first() -> None:
     found, _ = listed(result, coverage=coverage)
     assert found["sort"].iloc[0] == UNSCORED
     assert found["area"].iloc[0] == toyland.B
+    assert found["text_zh"].iloc[0].startswith(toyland.areas()["name"].iloc[1] + "没有得分")
 
 
 def test_the_share_is_what_draws_with_the_field_known_give() -> None:

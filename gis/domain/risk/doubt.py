@@ -186,22 +186,21 @@ def _blind(
     scores = result.scores.sort_values("E", ascending=False, kind="stable")
     status = _statuses(scores, kinds, models, coverage)
     rows = []
-    for area, risk, populated, found in zip(
-        scores["area"], scores["R"], scores["population_known"], status, strict=True
-    ):
+    told = scores[["area", "name", "R", "population_known"]].itertuples(index=False, name=None)
+    for (area, name, risk, populated), found in zip(told, status, strict=True):
         none, part = (
             [kind for kind, is_ in found.items() if is_ == was] for was in (NONE, PARTIAL)
         )
         if np.isnan(risk):
-            rows.append(_blind_row(UNSCORED, area, none, part, bool(populated), kinds))
+            rows.append(_blind_row(UNSCORED, (area, name), none, part, bool(populated), kinds))
         elif none:
-            rows.append(_blind_row(UNSURVEYED, area, none, [], True, kinds))
+            rows.append(_blind_row(UNSURVEYED, (area, name), none, [], True, kinds))
     return sorted(rows, key=lambda row: row["sort"] != UNSCORED)
 
 
 def _blind_row(
     sort: str,
-    area: int,
+    area: tuple[int, str],
     none: list[str],
     part: list[str],
     populated: bool,
@@ -215,12 +214,12 @@ def _blind_row(
     said += [] if populated else ["常住人口未知或无法落到房屋"]
     why = "，".join(said)
     text = {
-        UNSCORED: f"没有得分，谁也不能说风险低：{why or '资料不足'}。应最先去摸清",
-        UNSURVEYED: f"{why}：得分只说明已查到的部分",
+        UNSCORED: f"{area[1]}没有得分，谁也不能说风险低：{why or '资料不足'}，应最先去摸清",
+        UNSURVEYED: f"{area[1]}{why}：得分只说明已查到的部分",
     }
     fields = [*none, *part, *([] if populated else [RESIDENTS])]
     row = dict.fromkeys(COLUMNS)
-    return {**row, "sort": sort, "area": int(area), "fields": fields, "where": [],
+    return {**row, "sort": sort, "area": int(area[0]), "fields": fields, "where": [],
             "text_zh": text[sort]}  # fmt: skip
 
 
