@@ -25,7 +25,7 @@ BLASTS = 4
 
 WORKS = (
     ("开挖", 3.5, -6, 12, True),
-    ("钻探", 28.0, -2, 5, False),
+    ("钻探", 2.0, -2, 5, False),
     ("建筑施工", 60.0, -40, -12, True),
 )
 """Works beside pipelines: sort, clear distance in m, first and last day from today, approved."""
