@@ -50,6 +50,26 @@ class Network:
     stop_off_m: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """The ways of fire engines: worth keeping while stations and roads stay as they are.
+
+    Attributes
+    ----------
+    stations
+        Where they stand, shape (S,).
+    roads
+        The network, with the stations as stops.
+    at_node
+        Minutes from the nearest of them to each junction, inf where no road leads there,
+        shape (N,).
+    """
+
+    stations: Objects
+    roads: Network
+    at_node: Floats
+
+
 def minutes(
     places: Geometries,
     stations: Geometries,
@@ -70,9 +90,35 @@ def minutes(
 
     Returns
     -------
+    As ``arrivals`` gives it.
+    """
+    return arrivals(places, drive(stations, roads_m, constants), constants)
+
+
+def drive(stations: Geometries, roads_m: gpd.GeoDataFrame, constants: Constants) -> Drive:
+    """Find the ways from the stations; parameters as for ``minutes``."""
+    base = np.asarray(stations, dtype=object)
+    roads = network(roads_m, constants, stops=base)
+    return Drive(base, roads, _from_stops(roads, constants))
+
+
+def arrivals(places: Geometries, ways: Drive, constants: Constants) -> pd.DataFrame:
+    """Return when the nearest fire engine is at each place.
+
+    Parameters
+    ----------
+    places
+        In the CRS of the stations, shape (J,).
+    ways
+        As ``drive`` gives them.
+    constants
+        The values of ``exposure.toml``.
+
+    Returns
+    -------
     Frame with ``minutes`` (NaN where there is no station at all) and ``straight``: whether it is
     1.4 x the straight line at 40 km/h (METHOD 6.3), since no road that leads to a station comes
-    within ``access_limit_m`` of the place.
+    within ``access_limit_m`` of the place. A place's row does not depend on the other places.
 
     Notes
     -----
@@ -80,12 +126,11 @@ def minutes(
     from the nearest road to the place (edge to edge) on foot. Nothing is said of one-way
     streets, turns, traffic, or the time until the engine leaves.
     """
-    to, base = np.asarray(places, dtype=object), np.asarray(stations, dtype=object)
-    straight = _straight(to, base, constants)
-    if not len(base) or not len(to):
+    to = np.asarray(places, dtype=object)
+    straight = _straight(to, ways.stations, constants)
+    if not len(ways.stations) or not len(to):
         return pd.DataFrame({"minutes": straight, "straight": np.ones(len(to), dtype=bool)})
-    roads = network(roads_m, constants, stops=base)
-    driven = _driven(to, roads, _from_stops(roads, constants), constants)
+    driven = _driven(to, ways.roads, ways.at_node, constants)
     lost = np.isinf(driven)
     return pd.DataFrame({"minutes": np.where(lost, straight, driven), "straight": lost})
 

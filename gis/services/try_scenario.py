@@ -21,8 +21,9 @@ from gis.domain.hazards import is_open
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.rights import Actor
 from gis.domain.risk import registry
-from gis.domain.risk.assess import Assessment, Made, Snapshot, conclude, make
+from gis.domain.risk.assess import Judgement, judge
 from gis.domain.risk.constants import Constants
+from gis.domain.risk.made import Made, make, make_again
 from gis.domain.risk.scenario import Scenario, imagine
 from gis.errors import GisError, InvalidDataError, NotFoundError
 from gis.services import access, clock
@@ -41,9 +42,8 @@ class _Base:
     """The present, kept so that a question costs only what it changes."""
 
     key: tuple[int, int | None, dt.date]
-    snapshot: Snapshot
     made: Made
-    assessment: Assessment
+    judged: Judgement
     constants: Mapping[str, Constants]
     allowed: values.Codes
     numbers: Numbers
@@ -82,12 +82,12 @@ def try_scenario(ws: Workspace, actor: Actor, changes: Sequence[Change]) -> dict
         base = _present(conn, ws)
     scenario = _scenario(ws, base, changes)
     models = registry.models()
-    snapshot, touched = imagine(base.snapshot, scenario)
-    made = make(snapshot, base.constants, models, before=base.made, touched=touched)
-    then = conclude(snapshot, made, base.constants, models)
+    snapshot, difference = imagine(base.made.snapshot, scenario)
+    made = make_again(base.made, snapshot, difference, base.constants, models)
+    then = judge(made, base.constants, models)
     revision, _, day = base.key
     return {
-        "areas": _areas(base.assessment, then),
+        "areas": _areas(base.judged, then),
         "present": {"revision": revision, "as_of": day.isoformat()},
     }
 
@@ -109,9 +109,8 @@ def _present(conn: Connection, ws: Workspace) -> _Base:
     made = make(snapshot, constants, models)
     base = _Base(
         key,
-        snapshot,
         made,
-        conclude(snapshot, made, constants, models),
+        judge(made, constants, models),
         constants,
         codes.allowed(conn),
         codes.numbers(conn),
@@ -120,8 +119,8 @@ def _present(conn: Connection, ws: Workspace) -> _Base:
     return base
 
 
-def _areas(now: Assessment, then: Assessment) -> list[dict[str, Any]]:
-    scores = now.result.scores.merge(then.result.scores, on=["area", "code", "name"])
+def _areas(now: Judgement, then: Judgement) -> list[dict[str, Any]]:
+    scores = now.weighed.scores.merge(then.weighed.scores, on=["area", "code", "name"])
     classes = now.classes.merge(then.classes, on="area", suffixes=("_x", "_y"))
     both = scores[["area", "code", "name", "R_x", "R_y"]].merge(classes, on="area")
     return [
@@ -165,7 +164,7 @@ class _Reader:
     """Turns the changes of one question into a scenario."""
 
     def __init__(self, ws: Workspace, base: _Base) -> None:
-        self._ws, self._base, self._snapshot = ws, base, base.snapshot
+        self._ws, self._base, self._snapshot = ws, base, base.made.snapshot
         self.gone: set[int] = set()
         self.altered: dict[int, dict[str, Any]] = {}
         self.moved: dict[int, BaseGeometry] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -14,15 +14,15 @@ from gis.domain.arrays import Bools
 from gis.domain.kinds import SiteKind
 from gis.domain.relief import Relief
 from gis.domain.risk import flags as flagging
-from gis.domain.risk import forest_cover, register, registry
 from gis.domain.risk import indicators as indicating
+from gis.domain.risk import register, registry
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants, number
 from gis.domain.risk.dq import quality
-from gis.domain.risk.evaluate import Result, evaluate
+from gis.domain.risk.evaluate import Result, Weighed, explained, weigh
 from gis.domain.risk.index import classes
-from gis.domain.risk.model import PEOPLE, Model, Scene, Sites
+from gis.domain.risk.made import Made, make
+from gis.domain.risk.model import Model, Scene, Sites
 from gis.domain.risk.pairs import near
-from gis.domain.risk.receptors import receptors
 from gis.domain.risk.sources import join
 
 
@@ -58,6 +58,14 @@ class Snapshot:
     as_of: dt.date
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     relief: Relief | None = None
+
+    def places(self, kind: str) -> gpd.GeoDataFrame:
+        """Return the places of a kind; no rows where there are none."""
+        if kind in self.sites_m:
+            return self.sites_m[kind]
+        names = ["id", *(entry.name for entry in self.kinds[kind].fields)]
+        empty = pd.DataFrame(columns=names, dtype=object)
+        return gpd.GeoDataFrame(empty, geometry=[], crs=self.areas_m.crs)
 
     def scene(self, people: gpd.GeoDataFrame) -> Scene:
         """Return what the models see of it."""
@@ -96,27 +104,21 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What passports and models make of a snapshot, before people and sources meet.
+class Judgement:
+    """How areas stand, before it is told why.
 
     Attributes
     ----------
-    people
-        Receptors frame.
-    sources, flags
-        Slug of the model to what it made, flags where they hold (``flags.FLAGS``); without what
-        the hazard register adds.
-    indicators
-        As ``indicators.indicators`` gives them.
-    covered
-        What working devices see of the forest (``forest_cover.covered``).
+    weighed
+        As ``evaluate.weigh`` gives it.
+    flags, classes, dimensions
+        As in ``Assessment``.
     """
 
-    people: gpd.GeoDataFrame
-    sources: Mapping[str, gpd.GeoDataFrame]
-    flags: Mapping[str, pd.DataFrame]
-    indicators: pd.DataFrame
-    covered: pd.DataFrame
+    weighed: Weighed
+    flags: pd.DataFrame
+    classes: pd.DataFrame
+    dimensions: pd.DataFrame
 
 
 def assess(
@@ -137,102 +139,66 @@ def assess(
         Which models; None: all that there are.
     """
     used = registry.models() if models is None else models
-    return conclude(snapshot, make(snapshot, constants, used), constants, used)
+    made = make(snapshot, constants, used)
+    return explain(judge(made, constants, used), made, constants, used)
 
 
-def make(
-    snapshot: Snapshot,
-    constants: Mapping[str, Constants],
-    models: Sequence[Model],
-    *,
-    before: Made | None = None,
-    touched: Collection[str] = (),
-) -> Made:
-    """Let passports and models make receptors, sources and facts.
-
-    Parameters
-    ----------
-    before
-        What was made of another snapshot, from which this one differs in nothing but ``touched``.
-    touched
-        Kinds and sorts of records that differ, or ``scenario.CASES``. Only what reads them is made
-        again.
-    """
-    changed = set(touched)
-    holds_people = any(
-        kind.people is not None or kind.assets_per_ha is not None
-        for slug, kind in snapshot.kinds.items()
-        if slug in changed
-    )
-    if before is None or holds_people:
-        changed.add(PEOPLE)
-        people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, constants[INDEX])
-    else:
-        people = before.people
-    scene = snapshot.scene(people)
-    again = [model for model in models if before is None or model.reads & changed]
-    if before is None or forest_cover.READS & changed:
-        watched = forest_cover.watched(snapshot, scene, constants)
-        covered = forest_cover.covered(watched, snapshot.areas_m)
-    else:
-        covered = before.covered
-    if before is None or changed:
-        found = indicating.indicators(snapshot, people, constants[EXPOSURE], covered)
-    else:
-        found = before.indicators
-    sources = {m.slug: m.sources(scene, constants[m.constants]) for m in again}
-    raised = {
-        m.slug: flagging.locate(m.flags(scene, constants[m.constants]), snapshot.areas_m)
-        for m in again
-    }
-    if before is not None:
-        sources, raised = {**before.sources, **sources}, {**before.flags, **raised}
-    return Made(people, sources, raised, found, covered)
-
-
-def conclude(
-    snapshot: Snapshot, made: Made, constants: Mapping[str, Constants], models: Sequence[Model]
-) -> Assessment:
+def judge(made: Made, constants: Mapping[str, Constants], models: Sequence[Model]) -> Judgement:
     """Let people and sources meet, and judge."""
-    values = constants[INDEX]
-    areas_m, kinds, coverage = snapshot.areas_m, snapshot.kinds, snapshot.coverage
-    sources = join([made.sources[model.slug] for model in models])
-    raised = [made.flags[model.slug] for model in models]
+    snapshot, values = made.snapshot, constants[INDEX]
+    sources = join([made.answers[model.slug].sources for model in models])
+    facts = [made.answers[model.slug].facts for model in models]
     if snapshot.hazards_m is not None:
         lifts = register.uplift(snapshot.hazards_m, snapshot.as_of, values)
         sources = register.apply(sources, lifts)
         cases = register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values)
-        raised.append(flagging.locate(cases, areas_m))
-    reads = registry.reads(models)
+        facts.append(flagging.settled(cases, snapshot.areas_m))
     both = indicating.dimensions(made.indicators, constants[EXPOSURE])
-    result = evaluate(
+    weighed = weigh(
         sources,
         made.people,
-        areas_m,
+        snapshot.areas_m,
         constants=values,
-        reads=reads,
-        coverage=coverage,
+        reads=registry.reads(models),
+        coverage=snapshot.coverage,
         vulnerability=both["V"].to_numpy(dtype=np.float64),
         coping=both["C"].to_numpy(dtype=np.float64),
     )
-    flags = flagging.together(raised, areas_m)
-    told = flagging.as_told(flags, snapshot.sites_m, kinds)
-    shown = classes(result.scores["area"], result.scores["R"].to_numpy(), told, values)
+    flags = flagging.merged(facts, snapshot.areas_m)
+    told = flagging.as_told(flags, snapshot.sites_m, snapshot.kinds)
+    scores = weighed.scores
+    shown = classes(scores["area"], scores["R"].to_numpy(), told, values)
+    return Judgement(weighed, flags, shown, both)
+
+
+def explain(
+    judged: Judgement, made: Made, constants: Mapping[str, Constants], models: Sequence[Model]
+) -> Assessment:
+    """Tell why areas stand as they do, by sector and by source, and how good the data are."""
+    snapshot, values = made.snapshot, constants[INDEX]
+    result = explained(judged.weighed, values)
     by_sector = [
-        _sector_classes(result, sector, _told_of(made, sector, models, snapshot), values)
+        _sector_classes(result, sector, _told_of(made, sector, models), values)
         for sector in dict.fromkeys(model.sector for model in models)
     ]
     grades = quality(
         result,
-        areas_m,
-        kinds=kinds,
-        reads=reads,
+        snapshot.areas_m,
+        kinds=snapshot.kinds,
+        reads=registry.reads(models),
         constants=values,
-        coverage=coverage,
-        dimensions_known=_enough(both, constants[EXPOSURE]),
+        coverage=snapshot.coverage,
+        dimensions_known=_enough(judged.dimensions, constants[EXPOSURE]),
     )
-    by_sector_frame = pd.concat(by_sector, ignore_index=True)
-    return Assessment(result, flags, shown, by_sector_frame, grades, made.indicators, both)
+    return Assessment(
+        result,
+        judged.flags,
+        judged.classes,
+        pd.concat(by_sector, ignore_index=True),
+        grades,
+        made.indicators,
+        judged.dimensions,
+    )
 
 
 def _enough(both: pd.DataFrame, exposure: Constants) -> Bools:
@@ -242,10 +208,12 @@ def _enough(both: pd.DataFrame, exposure: Constants) -> Bools:
     return known
 
 
-def _told_of(made: Made, sector: str, models: Sequence[Model], of: Snapshot) -> pd.DataFrame:
+def _told_of(made: Made, sector: str, models: Sequence[Model]) -> pd.DataFrame:
     """Return the flags that a sector's own models raised, as they may be told."""
-    own = [made.flags[model.slug] for model in models if model.sector == sector]
-    return flagging.as_told(flagging.together(own, of.areas_m), of.sites_m, of.kinds)
+    snapshot = made.snapshot
+    own = [made.answers[model.slug].facts for model in models if model.sector == sector]
+    flags = flagging.merged(own, snapshot.areas_m)
+    return flagging.as_told(flags, snapshot.sites_m, snapshot.kinds)
 
 
 def _sector_classes(

@@ -144,6 +144,20 @@ def elements(
     return found.sort_values(order, kind="stable", ignore_index=True), joined
 
 
+def surveyed_by_m(lines: Objects, sites_m: Sites, constants: Constants) -> Floats:
+    """Return how far off the dwelling is by which a line counts as surveyed, metres; shape (n,).
+
+    Where there is none within ``surveyed_m``, that far: one there would change it.
+    """
+    found = np.full(len(lines), given.number(constants, "surveyed_m"))
+    homes = dwellings(sites_m, constants).geometry.to_numpy()
+    (line, _), off_m = shapely.STRtree(homes).query_nearest(
+        lines, return_distance=True, all_matches=False
+    )
+    found[line] = np.minimum(found[line], off_m)
+    return found
+
+
 def _dwellings(used: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
     """Count the households of a kind's places."""
     households, unknown = np.ones(len(used)), np.zeros(len(used), dtype=bool)

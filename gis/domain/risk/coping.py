@@ -7,21 +7,24 @@ import datetime as dt
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from gis.domain import apportion, travel
 from gis.domain import hazards as cases
-from gis.domain import travel
 from gis.domain.arrays import Floats, Ints, Objects
 from gis.domain.hotspots import RECORDED_STATES
 from gis.domain.risk.attributes import yes
 from gis.domain.risk.constants import number as constant
-from gis.domain.risk.fire_water import ROAD, WATER, usable
+from gis.domain.risk.engines import STATION
+from gis.domain.risk.fire_water import WATER, usable
 from gis.domain.risk.forest_cells import FOREST
 from gis.domain.risk.forest_cover import FLAT, M2_PER_HA, MONITOR
+from gis.domain.risk.model import Sites
 from gis.domain.risk.pairs import near
 from gis.domain.risk.survey import Reading, Survey, ratio, reading
 from gis.domain.risk.vulnerability import HOUSE, NOT_RECORDED, NOT_SURVEYED, TOO_FEW
 
-STATION, BUILDING, SMALL_PLACE = "fire_station", "building", "small_place"
+BUILDING, SMALL_PLACE = "building", "small_place"
 
 CLOSED_STATES = frozenset(cases.STATES[7:9])
 """Closed, and filed away."""
@@ -33,20 +36,13 @@ def engine_minutes(survey: Survey) -> Reading:
     A station that nobody has entered yet could only make it shorter, so a survey in part will do.
     Where it is known that the town has none, it counts as the worst.
     """
-    stations = survey.sites(STATION)
-    stations = stations[travel.engines(stations, survey.constants)]
-    people = survey.people[survey.people["people"] > 0]
+    took = survey.engines.arrivals
+    people = survey.people[survey.people["own"] == 0]
     row = survey.row_of(people["area"].to_numpy(dtype=np.int64))
-    took = travel.minutes(
-        people.geometry.to_numpy(),
-        stations.geometry.to_numpy(),
-        survey.sites(ROAD),
-        survey.constants,
-    )
     heads, share = people["people"].to_numpy(), constant(survey.constants, "reached_share")
     within = travel.slowest(took["minutes"].to_numpy(), heads, row, len(survey.ids), share)
     seen = survey.seen([STATION])
-    if not len(stations):
+    if not len(survey.engines.ways.stations):
         within = np.where(survey.complete([STATION]).all(), np.inf, within)
     guessed = ratio(
         survey.count(row, heads * took["straight"].to_numpy()), survey.count(row, heads)
@@ -162,20 +158,29 @@ def _due(hazards: gpd.GeoDataFrame, as_of: dt.date, survey: Survey) -> gpd.GeoDa
 
 def _places(hazards: gpd.GeoDataFrame, survey: Survey) -> Ints:
     """Return the row of each case's area: where it lies, its site does, or its village."""
-    wanted = hazards["site"].dropna()
-    held = [
-        frame.loc[frame["id"].isin(wanted), ["id", "geometry"]]
-        for frame in survey.snapshot.sites_m.values()
-    ]
-    known = pd.concat(held, ignore_index=True) if held else survey.sites(STATION)
-    located = cases.placed(hazards, gpd.GeoDataFrame(known, crs=hazards.crs))
-    row = pd.Index(survey.areas["code"].astype(object)).get_indexer(
+    rows = pd.Index(survey.areas["code"].astype(object)).get_indexer(
         pd.Index(hazards["village"].astype(object))
     )
-    somewhere = located["located_by"].notna().to_numpy()
-    rows: Ints = row.astype(np.int64)
-    rows[somewhere] = survey.home(located[somewhere])
-    return rows
+    found: Ints = rows.astype(np.int64)
+    own = hazards.geometry.to_numpy()
+    spots = np.where(shapely.is_missing(own), _at_sites(hazards, survey.snapshot.sites_m), own)
+    somewhere = ~shapely.is_missing(spots)
+    found[somewhere] = apportion.home(spots[somewhere], survey.areas.geometry.to_numpy())
+    return found
+
+
+def _at_sites(hazards: gpd.GeoDataFrame, sites_m: Sites) -> Objects:
+    """Return a point of the site of each case, None without one."""
+    none: Objects = np.array([None], dtype=object)
+    shapes = [frame.geometry.to_numpy() for frame in sites_m.values()]
+    ids = [frame["id"].to_numpy(dtype=np.int64) for frame in sites_m.values()]
+    known = pd.Index(np.concatenate([NO_IDS, *ids]))
+    at = known.get_indexer(pd.Index(hazards["site"].fillna(0).astype(np.int64)))
+    spots: Objects = shapely.point_on_surface(np.concatenate([*shapes, none])[at])
+    return spots
+
+
+NO_IDS = np.empty(0, dtype=np.int64)
 
 
 def _percent(part: Floats, what: str) -> Objects:

@@ -20,6 +20,30 @@ from gis.errors import InvalidDataError
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """How areas stand, before it is told why.
+
+    Attributes
+    ----------
+    scores, sectors, pairs, sources, receptors
+        As in ``Result``.
+    hits
+        As ``load.hit`` gives them, shape (P,).
+    load, exposed
+        L (NaN where a sector is unknown) and E, equivalent persons, shape (S, A).
+    """
+
+    scores: pd.DataFrame
+    sectors: pd.DataFrame
+    pairs: pd.DataFrame
+    sources: gpd.GeoDataFrame
+    receptors: gpd.GeoDataFrame
+    hits: Floats
+    load: Floats
+    exposed: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What an evaluation gives.
 
@@ -88,6 +112,31 @@ def evaluate(
     InvalidDataError
         If two sources have the same uid, a sector has no weight, or the CRS differ.
     """
+    weighed = weigh(
+        sources,
+        receptors,
+        areas,
+        constants=constants,
+        reads=reads,
+        coverage=coverage,
+        vulnerability=vulnerability,
+        coping=coping,
+    )
+    return explained(weighed, constants)
+
+
+def weigh(
+    sources: gpd.GeoDataFrame,
+    receptors: gpd.GeoDataFrame,
+    areas: pd.DataFrame,
+    *,
+    constants: Constants,
+    reads: Mapping[str, Sequence[str]] | None = None,
+    coverage: pd.DataFrame | None = None,
+    vulnerability: Floats | None = None,
+    coping: Floats | None = None,
+) -> Weighed:
+    """Evaluate without telling why; parameters and errors as for ``evaluate``."""
     sources, receptors, areas = _ordered(sources, receptors, areas)
     sectors = indexing.sectors(constants)
     ids = areas["area"].to_numpy(dtype=np.int64)
@@ -104,17 +153,37 @@ def evaluate(
         index_class=indexing.index_class(risk, constants),
     )  # fmt: skip
     by_sector = _by_sector(ids, sectors, load, exposed, scores, known, constants)
+    return Weighed(by_area, by_sector, pairs, sources, receptors, hits, known_load, exposed)
+
+
+def explained(weighed: Weighed, constants: Constants) -> Result:
+    """Tell which sources the scores come from; ``constants`` are the values of ``index.toml``."""
+    sources, receptors, pairs = weighed.sources, weighed.receptors, weighed.pairs
+    sectors = indexing.sectors(constants)
+    ids = weighed.scores["area"].to_numpy(dtype=np.int64)
     unlifted = loading.hit(sources.assign(uplift=1.0), pairs)
-    loads = contributions(hits, unlifted, sources, receptors, pairs, areas=ids, sectors=sectors)
-    share = shares(loads, by_sector, by_area, indexing.weights(constants), sectors)
+    loads = contributions(
+        weighed.hits, unlifted, sources, receptors, pairs, areas=ids, sectors=sectors
+    )
+    weight = indexing.weights(constants)
+    share = shares(loads, weighed.sectors, weighed.scores, weight, sectors)
+    v, c = (weighed.scores[name].to_numpy(dtype=np.float64) for name in ("V", "C"))
     falls = {
         name: without(
-            loads, what, known_load, exposed, v, c, areas=ids, sectors=sectors, constants=constants
+            loads,
+            what,
+            weighed.load,
+            weighed.exposed,
+            v,
+            c,
+            areas=ids,
+            sectors=sectors,
+            constants=constants,
         )
         for name, what in (("without", "gone"), ("closing", "closed"))
     }
     loads = loads.assign(share=share, **falls)
-    return Result(by_area, by_sector, loads, pairs, sources, receptors)
+    return Result(weighed.scores, weighed.sectors, loads, pairs, sources, receptors)
 
 
 def known_sectors(

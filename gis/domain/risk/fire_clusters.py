@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
@@ -124,10 +124,31 @@ CLUSTERS = {
 """Columns of a clusters frame: id, kind and key of its building of the lowest id; geometry, the
 union of the footprints; ``weak_share``, share of buildings rated 三级 or 四级; numbers of
 buildings that are unrated, known as points, beyond the reach of every fire lane, and of water;
-``*_unknown`` where none is within reach of any building, but that is not sure."""
+``*_unknown`` where none is within reach of any building, but that is not sure: one of unknown
+width or use is, or not one is on record in the town."""
 
 
-def clusters(sites_m: Sites, near: Near, constants: Constants) -> gpd.GeoDataFrame:
+def reach(sites_m: Sites, near: Near, constants: Constants) -> pd.DataFrame:
+    """Return how far a building looks for its cluster, by site id: ``group`` and ``far_m``.
+
+    All buildings that are joined look together: for others that may join them, and where they are
+    several for lanes and water beside them. Parameters as for ``clusters``.
+    """
+    nodes = buildings(sites_m, constants)
+    label = components(len(nodes), *too_close(nodes, near, constants))
+    several = np.bincount(label)[label] > 1
+    apart_m = float(required_m(constants).max())
+    far_m = np.where(several, max(apart_m, _beside_m(sites_m, constants)), apart_m)
+    return pd.DataFrame({"group": label, "far_m": far_m}, index=nodes["id"].to_numpy())
+
+
+def clusters(
+    sites_m: Sites,
+    near: Near,
+    constants: Constants,
+    *,
+    recorded: Callable[[str], bool] | None = None,
+) -> gpd.GeoDataFrame:
     """Find the fire clusters: more buildings, or more footprint, than may stand together.
 
     Parameters
@@ -138,6 +159,9 @@ def clusters(sites_m: Sites, near: Near, constants: Constants) -> gpd.GeoDataFra
         The one spatial join.
     constants
         The values of ``house.toml``.
+    recorded
+        Whether any place of a kind is on record, where these are not all places
+        (``Scene.is_recorded``).
 
     Returns
     -------
@@ -153,14 +177,15 @@ def clusters(sites_m: Sites, near: Near, constants: Constants) -> gpd.GeoDataFra
     kept = np.flatnonzero((large & (count > 1))[label])
     members = nodes.iloc[kept].reset_index(drop=True).assign(area_m2=area[kept])
     number = np.unique(label[kept], return_inverse=True)[1].astype(np.int64)
-    lane, lane_unknown = _reached_by_lane(members, sites_m, near, constants)
-    water, water_unknown = _reached_by_water(members, sites_m, near, constants)
+    there = recorded or (lambda kind: any(len(found) for found in places(sites_m, kind)))
+    lane, lane_unsure = _reached_by_lane(members, sites_m, near, constants)
+    water, water_unsure = _reached_by_water(members, sites_m, near, constants)
     marks = members.assign(
         weak=members["group"] > 0,
         lane=lane,
         water=water,
-        lane_unknown=lane_unknown,
-        water_unknown=water_unknown,
+        lane_unknown=lane_unsure | (not there(ROAD)),
+        water_unknown=water_unsure | (not there(WATER)),
     )
     return _summed(marks, number)
 
@@ -182,12 +207,14 @@ def _rated(found: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
     shapes = found.geometry.to_numpy()
     point = shapely.get_dimensions(shapes) < 2
     side_m = np.sqrt(given.number(constants, "point_footprint_m2"))
-    squares = shapely.buffer(shapely.centroid(shapes), side_m / 2.0, cap_style="square")
+    footprints = shapes.copy()
+    middles = shapely.centroid(shapes[point])
+    footprints[point] = shapely.buffer(middles, side_m / 2.0, cap_style="square")
     columns = {
         "id": found["id"].to_numpy(dtype=np.int64),
         "kind": found["kind"].to_numpy(dtype=object),
         "key": found["key"].to_numpy(dtype=object),
-        "geometry": np.where(point, squares, shapes),
+        "geometry": footprints,
         "group": np.maximum(rating, 2.0).astype(np.int64) - 2,
         "unrated": no_rating & unknown,
         "point": point,
@@ -195,26 +222,33 @@ def _rated(found: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:
     return frame(columns, BUILDINGS, found.crs)
 
 
+def _beside_m(sites_m: Sites, constants: Constants) -> float:
+    """Return how far from a building a lane or water may lie that counts, metres."""
+    widths = [frame["width_m"].to_numpy(dtype=np.float64) for frame in places(sites_m, ROAD)]
+    widest = np.nan_to_num(np.concatenate([np.zeros(1), *widths])).max()
+    lane_m = given.number(constants, "fire_lane_reach_m") + widest / 2.0
+    return float(max(lane_m, given.number(constants, "water_reach_m")))
+
+
 def _reached_by_lane(
     members: gpd.GeoDataFrame, sites_m: Sites, near: Near, constants: Constants
 ) -> tuple[Bools, Bools]:
     """Tell which buildings have a fire lane within reach of its edge, and where that is not sure.
 
-    A road of unknown width is no lane; where no road is on record, there may be one.
+    A road of unknown width is no lane.
     """
     shapes = members.geometry.to_numpy()
     reach_m = given.number(constants, "fire_lane_reach_m")
     closed = given.texts(constants, "closed_road_classes")
     lane = unsure = np.zeros(len(members), dtype=bool)
-    roads = places(sites_m, ROAD)
-    for found in roads:
+    for found in places(sites_m, ROAD):
         open_ = found[~found["road_class"].isin(closed).to_numpy(dtype=bool)]
         width_m = open_["width_m"].to_numpy(dtype=np.float64)
         wide = width_m >= given.number(constants, "fire_lane_width_m")
         ways = open_.geometry.to_numpy()
         lane = _beside(shapes, ways[wide], reach_m + width_m[wide] / 2.0, near)
         unsure = _beside(shapes, ways[np.isnan(width_m)], reach_m, near)
-    return lane, unsure | _none_recorded(roads, len(members))
+    return lane, unsure
 
 
 def _reached_by_water(
@@ -224,13 +258,12 @@ def _reached_by_water(
     shapes = members.geometry.to_numpy()
     reach_m = given.number(constants, "water_reach_m")
     water = unsure = np.zeros(len(members), dtype=bool)
-    recorded = places(sites_m, WATER)
-    for found in recorded:
+    for found in places(sites_m, WATER):
         usable, unknown = read.yes(found["usable"])
         at = found.geometry.to_numpy()
         water = _beside(shapes, at[usable], reach_m, near)
         unsure = _beside(shapes, at[unknown], reach_m, near)
-    return water, unsure | _none_recorded(recorded, len(members))
+    return water, unsure
 
 
 def _beside(shapes: Geometries, others: Geometries, reach_m: float | Floats, near: Near) -> Bools:
@@ -238,10 +271,6 @@ def _beside(shapes: Geometries, others: Geometries, reach_m: float | Floats, nea
     found = np.zeros(len(shapes), dtype=bool)
     found[near(others, shapes, reach_m)[1]] = True
     return found
-
-
-def _none_recorded(frames: Sequence[gpd.GeoDataFrame], n: int) -> Bools:
-    return np.full(n, sum(map(len, frames)) == 0)
 
 
 def _summed(members: gpd.GeoDataFrame, number: Ints) -> gpd.GeoDataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +19,7 @@ from gis.domain.risk.frames import frame, stack
 from gis.domain.risk.model import Sites
 
 DTYPES = {
+    "by": np.int64,
     "site": np.int64,
     "rule": object,
     "floor": np.int64,
@@ -33,7 +36,8 @@ DTYPES = {
 FACTS = tuple(DTYPES)
 """Columns of a facts frame, what a model gives: ``geometry`` is where the fact lies (None: take
 the area of ``code``), ``spread`` whether it holds in every area it touches and not only in its
-home; ``other`` and ``d_m`` the second place of a spatial fact (0 and NaN: none)."""
+home; ``by`` the place whose rule it is, mostly the site itself; ``other`` and ``d_m`` the second
+place of a spatial fact (0 and NaN: none)."""
 
 ORDINARY = {
     "code": None,
@@ -85,6 +89,7 @@ def state(
     return frame(
         {
             **ORDINARY,
+            "by": sites_m["id"].to_numpy(dtype=np.int64)[rows],
             "site": sites_m["id"].to_numpy(dtype=np.int64)[rows],
             "rule": rule,
             "floor": floors,
@@ -107,6 +112,7 @@ def state_pair(
     floor: int,
     text_zh: str,
     where: Bools | None = None,
+    by_other: bool = False,
 ) -> gpd.GeoDataFrame:
     """State a fact of pairs of places; it lies where the second place is.
 
@@ -120,17 +126,21 @@ def state_pair(
         As for ``state``.
     where
         For which of the pairs it holds, shape (P,); None: all.
+    by_other
+        Whether it is the rule of the second place.
     """
     i, j, d_m = found if where is None else (part[where] for part in found)
+    site, other = sites_m["id"].to_numpy(dtype=np.int64)[i], others_m["id"].to_numpy(np.int64)[j]
     return frame(
         {
             **ORDINARY,
-            "site": sites_m["id"].to_numpy(dtype=np.int64)[i],
+            "by": other if by_other else site,
+            "site": site,
             "rule": rule,
             "floor": floor,
             "text_zh": text_zh,
             "geometry": others_m.geometry.to_numpy()[j],
-            "other": others_m["id"].to_numpy(dtype=np.int64)[j],
+            "other": other,
             "other_name": texts(others_m["name"])[j],
             "d_m": d_m,
         },
@@ -156,43 +166,55 @@ def locate(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    A flags frame, the highest floor first within an area, areas in code order. A fact outside
-    every area is left out. Where a flag stands for several facts, its evidence counts them
-    and names the nearest; its text does not, since the reason of a class is read by people who
-    may not see the places behind it.
+    As ``merged`` gives it.
+    """
+    return merged([settled(facts, areas_m)], areas_m)
+
+
+def settled(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find the areas where facts hold; parameters as for ``locate``.
+
+    Returns
+    -------
+    One row per fact and area where it holds: the columns of a facts frame but its geometry, and
+    ``place``, the row of the area in the order of the codes. A fact outside every area is left out.
     """
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     at = _rows(facts, ordered)
-    rows = facts.iloc[at["row"].to_numpy(dtype=np.int64)].reset_index(drop=True)
-    rows = pd.DataFrame(rows.drop(columns="geometry")).assign(place=at["area"].to_numpy())
-    rows = rows.sort_values(
-        ["place", "floor", "rule", "site", "d_m", "other"],
-        ascending=[True, False, True, True, True, True],
-        kind="stable",
-        ignore_index=True,
-    )
-    keys = rows[["place", "floor", "rule", "site"]]
-    start = np.flatnonzero((keys != keys.shift()).any(axis=1))
-    ids = ordered["area"].to_numpy(dtype=np.int64)
-    stop = np.append(start, len(rows))[1:]
-    merged = [_merge(rows.iloc[i:j], ids) for i, j in zip(start, stop, strict=True)]
-    # As objects first: a column of numbers and None would else become floats and NaN.
-    found = pd.DataFrame(merged, columns=list(FLAGS), dtype=object)
-    return found.astype({"area": "int64", "floor": "int64"})
+    rows = pd.DataFrame(facts.drop(columns="geometry")).iloc[at["row"].to_numpy(dtype=np.int64)]
+    return rows.assign(place=at["area"].to_numpy(dtype=np.int64)).reset_index(drop=True)
 
 
-def together(parts: Sequence[pd.DataFrame], areas_m: pd.DataFrame) -> pd.DataFrame:
-    """Put flags frames of different rules together, ordered as ``locate`` orders them.
+def merged(parts: Sequence[pd.DataFrame], areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Make one flag of all facts of each (area, site, rule).
 
-    ``areas_m`` is what they were located in.
+    Parameters
+    ----------
+    parts
+        As ``settled`` gives them, for these areas.
+    areas_m
+        Areas frame.
+
+    Returns
+    -------
+    A flags frame, the highest floor first within an area, areas in code order. Where a flag stands
+    for several facts, its evidence counts them and names the nearest; its text does not, since the
+    reason of a class is read by people who may not see the places behind it.
     """
-    found = pd.concat(parts, ignore_index=True)
-    codes = areas_m.set_index("area")["code"]
-    keys = found.assign(place=found["area"].map(codes), least=-found["floor"])
-    order = keys.assign(site=keys["site"].fillna(0).astype("int64")).sort_values(
-        ["place", "least", "rule", "site"], kind="stable"
+    rows = pd.concat(parts, ignore_index=True)
+    order = rows.assign(least=-rows["floor"]).sort_values(
+        ["place", "least", "rule", "site", "d_m", "other"], kind="stable"
     )
-    return found.loc[order.index].reset_index(drop=True)
+    facts = rows.loc[order.index].to_dict("records")
+    keys = [tuple(fact[name] for name in ("place", "floor", "rule", "site")) for fact in facts]
+    ids = areas_m.sort_values("code", kind="stable")["area"].to_numpy(dtype=np.int64)
+    flags = [
+        _merge([fact for _, fact in group], ids)
+        for _, group in groupby(zip(keys, facts, strict=True), key=itemgetter(0))
+    ]
+    # As objects first: a column of numbers and None would else become floats and NaN.
+    found = pd.DataFrame(flags, columns=list(FLAGS), dtype=object)
+    return found.astype({"area": "int64", "floor": "int64"})
 
 
 def closed_text(kind: SiteKind) -> str:
@@ -243,22 +265,20 @@ def _rows(facts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     return found[found["area"] >= 0]
 
 
-def _merge(group: pd.DataFrame, ids: Ints) -> tuple[Any, ...]:
-    first = group.iloc[0]
+def _merge(group: Sequence[Mapping[Hashable, Any]], ids: Ints) -> tuple[Any, ...]:
+    """Make one flag of facts that are alike, the nearest first."""
+    first = group[0]
     evidence = dict(first["evidence"] or {})
-    text = str(first["text_zh"])
     if first["other"]:
         evidence["count"] = len(group)
-        evidence["nearest_m"] = round(float(first["d_m"]), 1)
-        named = group.head(NAMED)
+        evidence["nearest_m"] = round(first["d_m"], 1)
         evidence["places"] = [
-            {"site": int(site), "name": name}
-            for site, name in zip(named["other"], named["other_name"], strict=True)
+            {"site": fact["other"], "name": fact["other_name"]} for fact in group[:NAMED]
         ]
     elif len(group) > 1:
         evidence["count"] = len(group)
-    site = int(first["site"]) or None
-    return int(ids[first["place"]]), site, first["rule"], int(first["floor"]), text, evidence
+    site, area = first["site"] or None, int(ids[first["place"]])
+    return area, site, first["rule"], first["floor"], str(first["text_zh"]), evidence
 
 
 def _evidence(evidence: Mapping[str, Objects | str], rows: Ints) -> Objects:

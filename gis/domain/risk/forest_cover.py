@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -33,13 +33,23 @@ FOREST_FIRE, METHOD = "forest_fire", "relief"
 READS = frozenset({forest_cells.FOREST, MONITOR, PEOPLE, RELIEF, WILDFIRE, *forest_ignition.KINDS})
 """Everything of a snapshot that coverage is made of."""
 
+SEEN = frozenset({forest_cells.FOREST, MONITOR, RELIEF})
+"""What of it tells which devices see a cell."""
+
 FLAT = "监测范围未考虑地形遮挡"
 """Said where there is no relief: then everything within range counts as seen."""
 
 M2_PER_HA = 10_000.0
 
 
-def watched(snapshot: Snapshot, scene: Scene, constants: Mapping[str, Constants]) -> pd.DataFrame:
+def watched(
+    snapshot: Snapshot,
+    scene: Scene,
+    constants: Mapping[str, Constants],
+    *,
+    before: pd.DataFrame | None = None,
+    changed: Collection[str] = READS,
+) -> pd.DataFrame:
     """Count the working devices that see each cell of the forest.
 
     Parameters
@@ -50,6 +60,8 @@ def watched(snapshot: Snapshot, scene: Scene, constants: Mapping[str, Constants]
         What the models see of it.
     constants
         Method to values: ``exposure``, ``relief``, ``forest_fire``.
+    before, changed
+        What this gave of another snapshot, and what of ``READS`` differs from that one.
 
     Returns
     -------
@@ -58,12 +70,14 @@ def watched(snapshot: Snapshot, scene: Scene, constants: Mapping[str, Constants]
     """
     fire, values = constants[FOREST_FIRE], constants[METHOD]
     cells = forest_cells.cells(scene, fire)
-    devices = eyes(snapshot, constants[EXPOSURE], values)
-    hidden = canopy(scene.relief, cells, constant(fire, "cell_m"), values)
-    found: pd.DataFrame = cells.assign(
-        high=cells["score"].to_numpy() >= constant(fire, "high_hazard"),
-        seen_by=counts(cells, devices, scene.relief, hidden, values),
-    )
+    if before is None or SEEN & {*changed}:
+        devices = eyes(snapshot, constants[EXPOSURE], values)
+        hidden = canopy(scene.relief, cells, constant(fire, "cell_m"), values)
+        seen_by = counts(cells, devices, scene.relief, hidden, values)
+    else:
+        seen_by = before["seen_by"].to_numpy()
+    high = cells["score"].to_numpy() >= constant(fire, "high_hazard")
+    found: pd.DataFrame = cells.assign(high=high, seen_by=seen_by)
     return found
 
 

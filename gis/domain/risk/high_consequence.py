@@ -17,8 +17,9 @@ from gis.domain.risk import constants as given
 from gis.domain.risk.class_location import CLASSES, FOUR, THREE
 from gis.domain.risk.consequence import impact_radius_m
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Scene
-from gis.domain.risk.polylines import cut
+from gis.domain.risk.fire_clusters import components
+from gis.domain.risk.model import Reach, Scene
+from gis.domain.risk.polylines import ROUNDING_M, cut
 from gis.domain.risk.sources import places
 
 CONFINED = ("school", "hospital", "elderly_home")
@@ -90,6 +91,22 @@ def sections(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd
     used_rank = np.where(rank == 0, 1, rank)
     found = found.assign(**items, level=level, used_rank=used_rank, used_level=used)
     return _joined(pipes, found, chains, list(items), constants)
+
+
+def reach(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Reach:
+    """Return how far pipes look for their sections: together with all that meet them.
+
+    For what stands beside them, and for the nearest dwelling: by it a line counts as surveyed.
+    """
+    names = ("class_strip_m", "hca_strip_m", "hca_road_m")
+    strip_m = max(given.number(constants, name) for name in names)
+    shapes = pipes.geometry.to_numpy()
+    lines, row = shapely.get_parts(shapes, return_index=True)
+    far_m = np.maximum(impact_m(pipes, constants)[0], strip_m)
+    surveyed_m = class_location.surveyed_by_m(lines, scene.sites_m, constants)
+    np.maximum.at(far_m, row, surveyed_m)
+    i, j, _ = scene.near(shapes, shapes, ROUNDING_M)
+    return Reach(far_m, components(len(pipes), i, j))
 
 
 def undivided(pipes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

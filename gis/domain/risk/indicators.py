@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,11 +10,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Floats
+from gis.domain.arrays import Floats, Objects
 from gis.domain.kinds import Title
-from gis.domain.risk import coping, vulnerability
+from gis.domain.risk import coping, forest_cover, vulnerability
 from gis.domain.risk.constants import Constants, number, table
+from gis.domain.risk.difference import CASES, PLACES
+from gis.domain.risk.engines import ROAD, STATION, Engines, engines
 from gis.domain.risk.evaluate import population_known
+from gis.domain.risk.fire_water import WATER
+from gis.domain.risk.homes import Homes, homes
+from gis.domain.risk.model import PEOPLE
 from gis.domain.risk.receptors import residents
 from gis.domain.risk.survey import Reading, Survey
 
@@ -24,7 +29,13 @@ if TYPE_CHECKING:
 COLUMNS = (
     "area", "dimension", "name", "value", "score", "weight", "known", "least", "dq",
 )  # fmt: skip
-"""Columns of an indicators frame: see ``indicators``."""
+"""Columns of an indicators frame: see ``read``."""
+
+DTYPES = {
+    "area": np.int64, "value": np.float64, "score": np.float64, "weight": np.float64,
+    "known": np.bool_, "least": np.float64,
+}  # fmt: skip
+"""Those of them that are no texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,9 @@ class Indicator:
         Unit of the value for people; shares are told in ``%``.
     read
         Reads its value off what is known.
+    looks_at
+        Kinds that it reads, ``PEOPLE``, ``CASES``, ``PLACES``: nothing of it changes while none of
+        these does.
     """
 
     name: str
@@ -50,16 +64,25 @@ class Indicator:
     title: Title
     unit: str
     read: Callable[[Survey], Reading]
+    looks_at: tuple[str, ...] = ()
 
 
 INDICATORS = (
-    Indicator("aged_65", "V", Title("65岁及以上比例", "Aged 65 and over"), "%", vulnerability.aged),
+    Indicator(
+        "aged_65",
+        "V",
+        Title("65岁及以上比例", "Aged 65 and over"),
+        "%",
+        vulnerability.aged,
+        (PEOPLE,),
+    ),
     Indicator(
         "dependent",
         "V",
         Title("14岁及以下与残疾人比例", "Aged 14 and under, and disabled"),
         "%",
         vulnerability.dependent,
+        (PEOPLE,),
     ),
     Indicator(
         "old_dwellings",
@@ -67,6 +90,7 @@ INDICATORS = (
         Title("老旧和危险住房比例", "Old and dangerous dwellings"),
         "%",
         vulnerability.old_dwellings,
+        (vulnerability.HOUSE,),
     ),
     Indicator(
         "sensitive_places",
@@ -74,6 +98,7 @@ INDICATORS = (
         Title("每百人敏感床位与学生数", "Sensitive beds and pupils per 100 residents"),
         "",
         vulnerability.sensitive_places,
+        (PEOPLE,),
     ),
     Indicator(
         "non_resident",
@@ -81,6 +106,7 @@ INDICATORS = (
         Title("非常住人员比例", "Non-residents"),
         "%",
         vulnerability.non_resident,
+        (PEOPLE,),
     ),
     Indicator(
         "engine_minutes",
@@ -88,6 +114,7 @@ INDICATORS = (
         Title("消防车到达九成人口的时间", "Fire engine to nine of ten people"),
         "min",
         coping.engine_minutes,
+        (PEOPLE, STATION, ROAD),
     ),
     Indicator(
         "water_far",
@@ -95,6 +122,7 @@ INDICATORS = (
         Title("150米内无水源的建筑比例", "Buildings without water within 150 m"),
         "%",
         coping.water_far,
+        (vulnerability.HOUSE, coping.BUILDING, WATER),
     ),
     Indicator(
         "closed_on_time",
@@ -102,6 +130,7 @@ INDICATORS = (
         Title("隐患按期整改率", "Hazards closed on time"),
         "%",
         coping.closed_on_time,
+        (CASES, PLACES),
     ),
     Indicator(
         "fire_staff",
@@ -109,6 +138,7 @@ INDICATORS = (
         Title("小场所“两员”配备率", "Small places with fire-safety staff"),
         "%",
         coping.fire_staff,
+        (coping.SMALL_PLACE,),
     ),
     Indicator(
         "forest_unwatched",
@@ -116,6 +146,7 @@ INDICATORS = (
         Title("监测未覆盖的高火险森林比例", "High-hazard forest that no device watches"),
         "%",
         coping.forest_unwatched,
+        tuple(sorted(forest_cover.READS)),
     ),
     Indicator("drill", "C", Title("应急演练完成比例", "Drills done"), "%", coping.drill),
 )
@@ -143,6 +174,48 @@ def indicators(
 
     Returns
     -------
+    As ``read`` gives it.
+    """
+    home = homes(snapshot.sites_m, snapshot.areas_m)
+    arrivals = engines(snapshot, people, constants)
+    return read(survey(snapshot, people, constants, home, arrivals, covered))
+
+
+def survey(
+    snapshot: Snapshot,
+    people: gpd.GeoDataFrame,
+    constants: Constants,
+    home: Homes,
+    arrivals: Engines,
+    covered: pd.DataFrame,
+) -> Survey:
+    """See a snapshot by area; parameters as for ``indicators``, and what ``Survey`` keeps."""
+    areas = snapshot.areas_m.sort_values("code", kind="stable", ignore_index=True)
+    known = population_known(people, areas, snapshot.coverage)
+    heads = residents(people, areas, known)
+    return Survey(snapshot, people, areas, heads, constants, home, arrivals, covered)
+
+
+def read(
+    found: Survey,
+    *,
+    before: pd.DataFrame | None = None,
+    changed: Collection[str] = (),
+) -> pd.DataFrame:
+    """Read the indicators off a survey.
+
+    Parameters
+    ----------
+    found
+        The survey.
+    before
+        What was read off another one, which differs from this in nothing but ``changed``; None:
+        everything is read.
+    changed
+        What differs, as in ``Indicator.looks_at``.
+
+    Returns
+    -------
     Frame of one row per area (in code order) and indicator (in the order of ``INDICATORS``):
     ``value`` as measured (share, minutes, per hundred) and ``score`` 0 (good) to 10 (bad), both
     NaN where it is not known; ``weight``, 0 where it does not apply there; ``known``; ``least``
@@ -154,13 +227,16 @@ def indicators(
     Where a kind was not surveyed at all, or was surveyed in part and more finds could make it
     worse, the indicator is unknown.
     """
-    areas = snapshot.areas_m.sort_values("code", kind="stable", ignore_index=True)
-    known = population_known(people, areas, snapshot.coverage)
-    survey = Survey(snapshot, people, areas, residents(people, areas, known), constants, covered)
-    found = pd.concat([_rows(e, e.read(survey), survey) for e in INDICATORS], ignore_index=True)
-    by_area = np.arange(len(found)).reshape(len(INDICATORS), len(areas)).T.ravel()
-    ordered: pd.DataFrame = found.iloc[by_area].reset_index(drop=True)
-    return ordered
+    blank = np.empty((len(found.ids), len(INDICATORS)), dtype=object)
+    columns = {
+        name: _grid(before, name) if before is not None else blank.copy() for name in COLUMNS
+    }
+    for number_of, entry in enumerate(INDICATORS):
+        if before is None or {*changed} & {*entry.looks_at}:
+            for name, values in _columns(entry, entry.read(found), found).items():
+                columns[name][:, number_of] = values
+    frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, dtype=object)
+    return frame.astype(DTYPES)
 
 
 def score(value: Floats, constants: Constants, name: str) -> Floats:
@@ -262,22 +338,24 @@ def _told(entry: Indicator, row: Mapping[Hashable, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(entry: Indicator, read: Reading, survey: Survey) -> pd.DataFrame:
-    """Make the rows of one indicator, areas in their order."""
-    found = score(read.value, survey.constants, entry.name)
-    weight = table(survey.constants, entry.name)["weight"]
-    rows = pd.DataFrame(
-        {
-            "area": survey.ids,
-            "dimension": entry.dimension,
-            "name": entry.name,
-            "value": np.where(read.known, read.value, np.nan),
-            "score": np.where(read.known, found, np.nan),
-            "weight": np.where(read.applies, weight, 0.0),
-            "known": read.known,
-            "least": np.where(read.applies, np.nan_to_num(found), 0.0),
-            "dq": [f"{entry.title.zh}：{words}" if words else "" for words in read.said],
-        },
-        columns=list(COLUMNS),
-    )
-    return rows.astype({"dimension": object, "name": object, "dq": object})
+def _grid(frame: pd.DataFrame, name: str) -> Objects:
+    """Return a column of an indicators frame by area and indicator, to be written on."""
+    values: Objects = frame[name].to_numpy(dtype=object, copy=True)
+    return values.reshape(-1, len(INDICATORS))
+
+
+def _columns(entry: Indicator, reading: Reading, found: Survey) -> dict[str, Any]:
+    """Make the columns of one indicator, areas in their order."""
+    scored = score(reading.value, found.constants, entry.name)
+    weight = table(found.constants, entry.name)["weight"]
+    return {
+        "area": found.ids,
+        "dimension": entry.dimension,
+        "name": entry.name,
+        "value": np.where(reading.known, reading.value, np.nan),
+        "score": np.where(reading.known, scored, np.nan),
+        "weight": np.where(reading.applies, weight, 0.0),
+        "known": reading.known,
+        "least": np.where(reading.applies, np.nan_to_num(scored), 0.0),
+        "dq": [f"{entry.title.zh}：{words}" if words else "" for words in reading.said],
+    }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gis.domain.arrays import Floats, Geometries, Ints
@@ -46,6 +47,9 @@ class Scene:
         Record passport to frame of the rows that belong to places (``site``, then its fields).
     relief
         The relief of the land, None where none was imported.
+    recorded
+        The kinds of which any place at all is on record, where this is a part of a scene; None:
+        those of which there are places here.
     """
 
     sites_m: Sites
@@ -54,6 +58,34 @@ class Scene:
     near: Near
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     relief: Relief | None = None
+    recorded: frozenset[str] | None = None
+
+    def frames(self, *kinds: str) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+        """Yield these kinds with their site frames, as far as they have one."""
+        return ((kind, self.sites_m[kind]) for kind in kinds if kind in self.sites_m)
+
+    def is_recorded(self, kind: str) -> bool:
+        """Tell whether any place of a kind is on record, be it here or elsewhere."""
+        if self.recorded is not None:
+            return kind in self.recorded
+        return kind in self.sites_m and len(self.sites_m[kind]) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the places of a kind look, n of them, by row of their site frame.
+
+    Attributes
+    ----------
+    far_m
+        Metres, shape (n,).
+    group
+        Places with the same number, of whatever kind, look together: what reaches one of them
+        reaches all. -1: a place looks alone. Shape (n,).
+    """
+
+    far_m: Floats
+    group: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +137,11 @@ class Model:
     looks_at
         What else its sources and flags read: kinds, sorts of records, ``PEOPLE``, ``RELIEF``.
         Nothing of theirs changes while none of these and of ``kinds`` does.
+    reach
+        ``reach(scene, constants)`` gives, by kind of the places whose sources or facts it gives,
+        how far these look: what it says of a place depends on nothing that lies beyond its reach
+        and that of its group, but for places that it names by their codes or that name it. A fact
+        is of the place in its column ``by``. None: it looks at everything.
     """
 
     slug: str
@@ -116,11 +153,17 @@ class Model:
     sources: Callable[[Scene, Constants], gpd.GeoDataFrame]
     flags: Callable[[Scene, Constants], gpd.GeoDataFrame]
     looks_at: tuple[str, ...] = ()
+    reach: Callable[[Scene, Constants], Mapping[str, Reach]] | None = None
 
     @property
     def reads(self) -> frozenset[str]:
         """Everything of a scene that it reads."""
         return frozenset({*self.kinds, *self.looks_at})
+
+
+def alone(far_m: Floats) -> Reach:
+    """Return the reach of places that look alone."""
+    return Reach(far_m, np.full(len(far_m), -1, dtype=np.int64))
 
 
 PEOPLE = "people"

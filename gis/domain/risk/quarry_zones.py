@@ -83,6 +83,29 @@ def warning_zones(frame: gpd.GeoDataFrame, sites_m: Sites, constants: Constants)
     )
 
 
+def reach_m(
+    frame: gpd.GeoDataFrame, asked: pd.DataFrame, scene: Scene, constants: Constants
+) -> Floats:
+    """Return how far from each mine lies what is stated of it here, metres; shape (n,).
+
+    ``asked`` is what ``blasting.distances`` gives.
+    """
+    zone = warning_zones(frame, scene.sites_m, constants)
+    own = frame.geometry.to_numpy()
+    across = np.diff(shapely.bounds(zone.shapes).reshape(-1, 2, 2), axis=1)
+    farthest_m = shapely.distance(own, zone.shapes) + np.hypot(*across.reshape(-1, 2).T)
+    height_m = frame["slope_height_m"].to_numpy(dtype=np.float64)
+    reaches = (
+        np.full(len(frame), given.number(constants, "quarry_band_m")),
+        np.maximum(farthest_m, zone.reach_m),
+        asked["civil_m"].to_numpy(dtype=np.float64),
+        asked["fragile_m"].to_numpy(dtype=np.float64),
+        run_out_m(height_m, constants),
+    )
+    found: Floats = np.fmax.reduce(reaches)
+    return found
+
+
 def in_band(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
     """State who and what lies within the band of a small hillside quarry (METHOD 2.1, 7.7).
 
@@ -282,7 +305,7 @@ def _meeting(
     rows = np.arange(len(mines))
     pairs: tuple[Ints, Ints, Floats] = (rows, rows, shapely.distance(here, there))
     first, second = (others, mines) if at_second else (mines, others)
-    return facts.state_pair(first, second, pairs, floor=0, **said)
+    return facts.state_pair(first, second, pairs, floor=0, by_other=at_second, **said)
 
 
 def _fragile(found: gpd.GeoDataFrame, weak: Sequence[str]) -> Bools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -10,13 +10,15 @@ import pandas as pd
 import shapely
 
 from gis.domain import apportion
-from gis.domain.arrays import Bools, Floats, Ints
+from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.kinds import OCCASIONS, People, SiteKind
 from gis.domain.risk.attributes import in_use, texts
 from gis.domain.risk.attributes import number as known_number
 from gis.domain.risk.constants import Constants, number, text
+from gis.domain.risk.difference import Difference
 from gis.domain.risk.frames import frame as make
 from gis.domain.risk.frames import stack
+from gis.domain.risk.homes import Homes, homes
 from gis.domain.risk.model import Sites
 from gis.domain.risk.sources import PARTS
 from gis.errors import InvalidDataError
@@ -50,6 +52,7 @@ def receptors(
     constants: Constants,
     *,
     occasion: str | None = None,
+    home: Homes | None = None,
 ) -> gpd.GeoDataFrame:
     """Make the receptors of all kinds that hold people or are assets.
 
@@ -65,6 +68,8 @@ def receptors(
         The values of ``index.toml``.
     occasion
         When people are counted (``kinds.OCCASIONS``); None: the mean of the year.
+    home
+        The home areas of the places, where they are known already; None: they are looked up.
 
     Returns
     -------
@@ -88,10 +93,12 @@ def receptors(
         raise InvalidDataError(f"没有时段 {occasion}；可以用：{', '.join(OCCASIONS)}")
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     used = {slug: sites_m[slug] for slug in sorted(kinds) if slug in sites_m}
+    peopled = {slug: people for slug in used if (people := kinds[slug].people) is not None}
+    if home is None:
+        home = homes({slug: used[slug] for slug in peopled}, ordered)
     frames = [
-        _people(frame, people, ordered, constants, occasion)
-        for slug, frame in used.items()
-        if (people := kinds[slug].people) is not None
+        _people(used[slug], people, home[slug], ordered, constants, occasion)
+        for slug, people in peopled.items()
     ]
     frames += [
         _assets(frame, per_ha, ordered, constants)
@@ -100,6 +107,53 @@ def receptors(
     ]
     found = stack(frames, DTYPES)
     return found.sort_values(["uid", "area"], kind="stable", ignore_index=True)
+
+
+def receptors_again(
+    before: gpd.GeoDataFrame,
+    sites_m: Sites,
+    kinds: Mapping[str, SiteKind],
+    areas_m: gpd.GeoDataFrame,
+    constants: Constants,
+    *,
+    home: Homes,
+    changed: Collection[str],
+) -> gpd.GeoDataFrame:
+    """Return the receptors where only the places of some kinds differ from what they were.
+
+    Parameters
+    ----------
+    before
+        The receptors as they were, of all kinds.
+    changed
+        Those kinds. Receptors of a kind depend on no other one.
+    sites_m, kinds, areas_m, constants, home
+        As for ``receptors``.
+    """
+    own = {slug: sites_m[slug] for slug in changed if slug in sites_m}
+    made = receptors(own, kinds, areas_m, constants, home=home)
+    kept = before[~before["kind"].isin(changed)]
+    found = stack([kept, made], DTYPES)
+    return found.sort_values(["uid", "area"], kind="stable", ignore_index=True)
+
+
+def crowds(before: gpd.GeoDataFrame, now: gpd.GeoDataFrame, difference: Difference) -> Objects:
+    """Return where there are other people than there were, as geometries; shape (n,).
+
+    Parameters
+    ----------
+    before, now
+        Receptors frames.
+    difference
+        In what the places that they are of differ.
+    """
+    was, are = before[before["own"] == 0], now[now["own"] == 0]
+    row = pd.Index(was["uid"]).get_indexer(pd.Index(are["uid"]))
+    heads = np.append(was["people"].to_numpy(), np.nan)[row]
+    other = (heads != are["people"].to_numpy()) | difference.of(are, "site")
+    left = difference.of(was, "site")
+    found: Objects = np.concatenate([was.geometry.to_numpy()[left], are.geometry.to_numpy()[other]])
+    return found
 
 
 def residents_placed(found: pd.DataFrame, areas: Ints) -> Floats:
@@ -123,11 +177,11 @@ def residents(found: pd.DataFrame, areas: pd.DataFrame, known: Bools) -> Floats:
 def _people(
     frame: gpd.GeoDataFrame,
     people: People,
+    row: Ints,
     areas: gpd.GeoDataFrame,
     constants: Constants,
     occasion: str | None,
 ) -> gpd.GeoDataFrame:
-    row = apportion.home(frame.geometry.to_numpy(), areas.geometry.to_numpy())
     count, unknown = _counted(frame, people, constants)
     spread = np.zeros(len(frame))
     if people.residents:

@@ -13,12 +13,10 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.domain.hazards import CLOSED
 from gis.domain.risk.assess import Snapshot
+from gis.domain.risk.difference import CASES, Difference
 from gis.errors import InvalidDataError
 
 Values = Mapping[str, Any]
-
-CASES = "hazard"
-"""In place of a kind: the cases of the hazard register differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,8 @@ class Scenario:
     rectified: frozenset[str] = frozenset()
 
 
-def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, frozenset[str]]:
-    """Return the snapshot as it would be, and the kinds whose places differ (``CASES``: hazards).
+def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, Difference]:
+    """Return the snapshot as it would be, and in what it differs.
 
     Raises
     ------
@@ -60,8 +58,10 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, frozenset
         kind for kind, frame in snapshot.sites_m.items() if frame["id"].isin(wanted).any()
     }
     sites_m = dict(snapshot.sites_m)
+    first = FIRST_NEW
     for kind in sorted(touched):
-        sites_m[kind] = _changed(sites_m[kind], kind, scenario)
+        sites_m[kind] = _changed(sites_m[kind], kind, scenario, first)
+        first += len(scenario.added.get(kind, ()))
     hazards_m = snapshot.hazards_m
     if hazards_m is not None and scenario.rectified:
         closed = hazards_m["code"].isin(scenario.rectified)
@@ -71,7 +71,8 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, frozenset
             closed_on=hazards_m["closed_on"].where(~closed, today),
         )
         touched |= {CASES}
-    return replace(snapshot, sites_m=sites_m, hazards_m=hazards_m), touched
+    difference = Difference(touched, frozenset({*wanted, *range(FIRST_NEW, first)}))
+    return replace(snapshot, sites_m=sites_m, hazards_m=hazards_m), difference
 
 
 def _refuse_unknown(snapshot: Snapshot, scenario: Scenario) -> None:
@@ -84,7 +85,10 @@ def _refuse_unknown(snapshot: Snapshot, scenario: Scenario) -> None:
         raise InvalidDataError(f"设想里有登记中没有的场所、类别或隐患：{'、'.join(unknown)}")
 
 
-def _changed(frame: gpd.GeoDataFrame, kind: str, scenario: Scenario) -> gpd.GeoDataFrame:
+def _changed(
+    frame: gpd.GeoDataFrame, kind: str, scenario: Scenario, first: int
+) -> gpd.GeoDataFrame:
+    """Return the places of a kind as they would be; new ones last, with ids from ``first``."""
     kept = frame[~frame["id"].isin(scenario.gone)].reset_index(drop=True)
     shapes = kept.geometry.to_numpy().copy()
     columns = {name: kept[name].copy() for name in kept.columns if name != "geometry"}
@@ -94,7 +98,8 @@ def _changed(frame: gpd.GeoDataFrame, kind: str, scenario: Scenario) -> gpd.GeoD
         for name, value in scenario.altered.get(id_, {}).items():
             columns[name][row] = value
     made = gpd.GeoDataFrame(columns, geometry=shapes, crs=frame.crs)
-    new = [_new(frame, kind, n, *given) for n, given in enumerate(scenario.added.get(kind, ()))]
+    added = enumerate(scenario.added.get(kind, ()), start=first)
+    new = [_new(frame, kind, id_, *given) for id_, given in added]
     return pd.concat([made, *new], ignore_index=True) if new else made
 
 
@@ -103,10 +108,10 @@ FIRST_NEW = 2**50
 
 
 def _new(
-    frame: gpd.GeoDataFrame, kind: str, number: int, shape: BaseGeometry, values: Values
+    frame: gpd.GeoDataFrame, kind: str, id_: int, shape: BaseGeometry, values: Values
 ) -> gpd.GeoDataFrame:
     """Make a frame of one new place; what is not said of it is unknown."""
-    plain = {"id": FIRST_NEW + number, "kind": kind, "key": f"new-{number + 1}", **values}
+    plain = {"id": id_, "kind": kind, "key": f"new-{id_ - FIRST_NEW + 1}", **values}
     data = {
         name: _one(plain.get(name), frame[name].dtype)
         for name in frame.columns

@@ -48,6 +48,20 @@ def pressure_class(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[Objec
     return np.where(missing & ~no_pressure, guess, level), missing & no_pressure
 
 
+def reach_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
+    """Return how far from each pipe lies what is stated of it here, metres; shape (n,)."""
+    ranges = [
+        given.table(constants, name)
+        for name in ("city_protected_m", "city_controlled_m", "city_clearance_m")
+    ]
+    widest_m = max(max(table.values()) for table in ranges)
+    found = widest_m + _half_m(pipes)
+    far = _under(pipes, given.text(constants, "long_distance"))
+    names = ("encroachment_m", "mining_band_m")
+    found[far] = max(given.number(constants, name) for name in names)
+    return found
+
+
 def encroachment(
     pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants
 ) -> list[gpd.GeoDataFrame]:

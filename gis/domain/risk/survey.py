@@ -10,9 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.domain import apportion
 from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk.constants import Constants, number, table
+from gis.domain.risk.engines import Engines
+from gis.domain.risk.homes import Homes
 
 if TYPE_CHECKING:
     from gis.domain.risk.assess import Snapshot
@@ -56,6 +57,10 @@ class Survey:
         Of each area, NaN where unknown, shape (A,).
     constants
         The values of ``exposure.toml``.
+    homes
+        The home areas of its places.
+    engines
+        When fire engines are at its receptors.
     covered
         What devices see of the forest: see ``indicators.indicators``.
     """
@@ -65,6 +70,8 @@ class Survey:
     areas: gpd.GeoDataFrame
     residents: Floats
     constants: Constants
+    homes: Homes
+    engines: Engines
     covered: pd.DataFrame
     ids: Ints = field(init=False)
 
@@ -74,15 +81,14 @@ class Survey:
 
     def sites(self, kind: str) -> gpd.GeoDataFrame:
         """Return the places of a kind in id order; no rows where there are none."""
-        if kind in self.snapshot.sites_m:
-            return self.snapshot.sites_m[kind].sort_values("id", ignore_index=True)
-        names = ["id", *(entry.name for entry in self.snapshot.kinds[kind].fields)]
-        empty = pd.DataFrame(columns=names, dtype=object)
-        return gpd.GeoDataFrame(empty, geometry=[], crs=self.areas.crs)
+        rows = self.homes.get(kind, np.empty(0, dtype=np.int64))
+        frame = self.snapshot.places(kind).assign(**{HOME: rows})
+        return frame.sort_values("id", ignore_index=True)
 
     def home(self, frame: gpd.GeoDataFrame) -> Ints:
-        """Return the row of the area of each place, -1 outside; shape (n,)."""
-        return apportion.home(frame.geometry.to_numpy(), self.areas.geometry.to_numpy())
+        """Return the row of the area of each place of ``sites``, -1 outside; shape (n,)."""
+        rows: Ints = frame[HOME].to_numpy(dtype=np.int64)
+        return rows
 
     def column(self, name: str) -> Floats:
         """Return a number that is recorded of the areas, NaN where it is not; shape (A,)."""
@@ -145,6 +151,10 @@ class Survey:
         there = self.areas["code"].astype(object).map(kinds_there).fillna(0).to_numpy()
         found: Bools = there == len(set(kinds))
         return found
+
+
+HOME = "home_row"
+"""Column of the places of a survey."""
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

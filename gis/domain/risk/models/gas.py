@@ -16,7 +16,7 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk import gas_facts, high_consequence, strips
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Scene, Step
+from gis.domain.risk.model import Model, Reach, Scene, Step, alone
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "gas", "GAS"
@@ -54,6 +54,13 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     for frame in places(scene.sites_m, STATION):
         found += gas_facts.stations(frame, scene.as_of, constants)
     return facts.join(found)
+
+
+def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
+    """Return how far pipelines look: together with all that meet them; stations at nothing."""
+    pipes = {kind: _reach(frame, scene, constants) for kind, frame in scene.frames(PIPE)}
+    stations = {kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(STATION)}
+    return {**pipes, **stations}
 
 
 STEPS = {
@@ -161,7 +168,17 @@ MODEL = Model(
             if kind != STATION
         )
     ),
+    reach=reach,
 )
+
+
+def _reach(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Reach:
+    far = (frame["regime"] != given.text(constants, "city")).to_numpy(dtype=bool)
+    own = alone(strips.reach_m(frame, constants))
+    beside = high_consequence.reach(frame[far], scene, constants)
+    own.far_m[far] = np.maximum(own.far_m[far], beside.far_m)
+    own.group[far] = beside.group
+    return own
 
 
 def _sections(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:

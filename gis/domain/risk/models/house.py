@@ -10,11 +10,16 @@ from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
+from gis.domain.risk import fire_clusters, house_facts
 from gis.domain.risk import flags as facts
-from gis.domain.risk import house_facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.fire_clusters import BUILDING, ROAD, WATER, clusters
-from gis.domain.risk.model import Model, Scene, Step
+from gis.domain.risk.fire_clusters import (
+    BUILDING,
+    ROAD,
+    WATER,
+    clusters,
+)
+from gis.domain.risk.model import Model, Reach, Scene, Step, alone
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "house", "HOU"
@@ -34,7 +39,7 @@ def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """
     houses = [_houses(frame, constants) for frame in places(scene.sites_m, HOUSE)]
     small = [_small_places(frame, constants) for frame in places(scene.sites_m, PLACE)]
-    together = clusters(scene.sites_m, scene.near, constants)
+    together = _together(scene, constants)
     return join([*houses, *small, _clusters(together, constants)])
 
 
@@ -50,8 +55,29 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
         for frame in places(scene.sites_m, PLACE)
         for fact in house_facts.of_small_places(frame)
     ]
-    together = house_facts.of_clusters(clusters(scene.sites_m, scene.near, constants))
+    together = house_facts.of_clusters(_together(scene, constants))
     return facts.join([*houses, *small, *together])
+
+
+def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
+    """Return how far houses and buildings look: over their cluster; small places at nothing.
+
+    A building that is no house answers too: a cluster may stand at it.
+    """
+    found = fire_clusters.reach(scene.sites_m, scene.near, constants)
+    # Those that are no building of a cluster: of a workshop, or at the spot of another one.
+    other = {"group": -1, "far_m": float(fire_clusters.required_m(constants).max())}
+    built = {
+        kind: found.reindex(frame["id"]).fillna(other)
+        for kind, frame in scene.frames(HOUSE, BUILDING)
+    }
+    return {
+        **{kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(PLACE)},
+        **{
+            kind: Reach(own["far_m"].to_numpy(), own["group"].to_numpy().astype(np.int64))
+            for kind, own in built.items()
+        },
+    }
 
 
 STEPS = {
@@ -171,7 +197,12 @@ MODEL = Model(
     sources=sources,
     flags=flags,
     looks_at=(BUILDING, ROAD, WATER),
+    reach=reach,
 )
+
+
+def _together(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
+    return clusters(scene.sites_m, scene.near, constants, recorded=scene.is_recorded)
 
 
 def _houses(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:

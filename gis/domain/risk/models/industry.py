@@ -19,7 +19,8 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.fire_clusters import ROAD
-from gis.domain.risk.model import PEOPLE, Model, Scene, Step
+from gis.domain.risk.major_hazard import UNIT
+from gis.domain.risk.model import PEOPLE, Model, Reach, Scene, Step, alone
 from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
@@ -52,6 +53,25 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
             *industry_facts.shared_sites(frame, has.shared, constants),
         ]
     return facts.join(found)
+
+
+def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
+    """Return how far enterprises look: over the assessed distance, for lanes, for residents.
+
+    A unit answers too, since what is noted of it is its own; it looks together with its enterprise.
+    """
+    alpha_m, lane_m = (given.number(constants, f"{n}_reach_m") for n in ("alpha", "fire_lane"))
+    found = {kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(STATION)}
+    for kind, frame in scene.frames(PLANT):
+        far_m = np.maximum(read.number(frame["ext_safety_dist_m"], 0.0)[0], lane_m)
+        found[kind] = alone(far_m)
+        for unit, held in scene.frames(UNIT):
+            owner = major_hazard.plant_of(held, frame)
+            found[unit] = Reach(np.full(len(held), alpha_m), owner)
+            owners = np.unique(owner[owner >= 0])
+            found[kind].group[owners] = owners
+            far_m[owners] = np.maximum(far_m[owners], alpha_m)
+    return found
 
 
 STEPS = {
@@ -142,6 +162,7 @@ MODEL = Model(
         risk_items.RECORDS,
         PEOPLE,
     ),
+    reach=reach,
 )
 
 

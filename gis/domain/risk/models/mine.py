@@ -15,7 +15,7 @@ from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Scene, Step
+from gis.domain.risk.model import Model, Reach, Scene, Step, alone
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "mine", "MIN"
@@ -48,6 +48,14 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
             *mine_facts.monitoring(frame, _watched(frame, scene, constants)),
         ]
     return facts.join(found)
+
+
+def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
+    """Return how far mines look: over every zone and band around them."""
+    return {
+        kind: alone(quarry_zones.reach_m(frame, _asked(frame, scene, constants), scene, constants))
+        for kind, frame in scene.frames(MINE)
+    }
 
 
 STEPS = {
@@ -100,6 +108,7 @@ MODEL = Model(
     sources=sources,
     flags=flags,
     looks_at=(*quarry_zones.KINDS, blasting.RECORDS, slope_alarms.RECORDS),
+    reach=reach,
 )
 
 

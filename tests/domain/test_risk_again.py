@@ -1,0 +1,159 @@
+"""Making again what little differs gives what making all of it gives, whatever differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from gis.domain.risk import part, registry
+from gis.domain.risk.assess import Snapshot, judge
+from gis.domain.risk.made import Made, make, make_again
+from gis.domain.risk.model import Model
+from gis.domain.risk.scenario import Scenario, imagine
+from tests import toyland
+
+SEEDS = st.integers(0, 2**32 - 1)
+MANY = {"self_built_house": 40, "gas_pipeline": 6, "enterprise": 8, "building": 8, "road": 6}
+"""Of other kinds there are four places."""
+quick = settings(
+    max_examples=6, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+"""A township is much to shrink: the seed tells enough."""
+
+models = pytest.mark.parametrize(
+    "model",
+    [model for model in registry.models() if model.reach is not None],
+    ids=lambda model: str(model.slug),
+)
+
+
+@quick
+@given(SEEDS)
+def test_what_differs_gives_what_everything_made_anew_gives(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    before = make(town(rng), toyland.VALUES, registry.models())
+    snapshot, difference = imagine(before.snapshot, scenario(before.snapshot, rng))
+    again = make_again(before, snapshot, difference, toyland.VALUES, registry.models())
+    assert_same(again, make(snapshot, toyland.VALUES, registry.models()))
+
+
+@settings(quick, max_examples=3)
+@given(SEEDS)
+def test_one_difference_after_the_other_gives_what_everything_made_anew_gives(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made = make(town(rng), toyland.VALUES, registry.models())
+    for _ in range(2):
+        snapshot, difference = imagine(made.snapshot, scenario(made.snapshot, rng, new=False))
+        made = make_again(made, snapshot, difference, toyland.VALUES, registry.models())
+    assert_same(made, make(made.snapshot, toyland.VALUES, registry.models()))
+
+
+@models
+@quick
+@given(SEEDS)
+def test_what_lies_beyond_the_reach_of_places_changes_nothing_of_them(
+    model: Model, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    made = make(town(rng), toyland.VALUES, [model])
+    assert model.reach is not None
+    constants, scene = toyland.VALUES[model.constants], made.snapshot.scene(made.people)
+    reach = model.reach(scene, constants)
+    known = np.concatenate([scene.sites_m[kind]["id"].to_numpy(np.int64) for kind in reach])
+    places = rng.choice(known, size=min(5, len(known)), replace=False)
+    cut = part.part(model, scene, reach, made.snapshot.kinds, places)
+    for ask, column in ((model.sources, "site"), (model.flags, "by")):
+        whole, alone = ask(scene, constants), ask(cut, constants)
+        assert_rows(whole[whole[column].isin(places)], alone[alone[column].isin(places)])
+
+
+def town(rng: np.random.Generator) -> Snapshot:
+    """Return a township with places of all kinds, more or less close, that name one another."""
+    sites: dict[str, gpd.GeoDataFrame] = {}
+    closer = rng.uniform(1.0, 5.0)
+    for number, kind in enumerate(toyland.KINDS):
+        frame = toyland.random_sites(kind, rng, MANY.get(kind, 4), 1 + 100 * number)
+        shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: 1000.0 + xy / closer)
+        sites[kind] = frame.set_geometry(shapes, crs=frame.crs)
+    for kind, frame in sites.items():
+        for field in toyland.KINDS[kind].open_fields:
+            if field.refers is not None:
+                codes = [*sites[field.refers]["key"], None]
+                sites[kind] = sites[kind].assign(
+                    **{field.name: rng.choice(np.array(codes, dtype=object), len(frame))}
+                )
+    ids = np.concatenate([frame["id"].to_numpy() for frame in sites.values()])
+    cases = [
+        {
+            "code": str(n),
+            "site": float(rng.choice(ids)),
+            "level": rng.choice(["一般", "重大"]),
+            "due_on": rng.choice(["2026-05-01", "2026-07-31"]),
+        }
+        for n in range(12)
+    ]
+    return toyland.snapshot(sites, toyland.hazard_frame(cases), toyland.coverage(), a=900, b=300)
+
+
+def scenario(snapshot: Snapshot, rng: np.random.Generator, *, new: bool = True) -> Scenario:
+    """Draw what is otherwise: some places gone, altered, moved or new, some cases closed."""
+    frames = {kind: frame for kind, frame in snapshot.sites_m.items() if len(frame)}
+    gone, moved, altered = set(), {}, {}
+    for kind in rng.choice(list(frames), size=3, replace=False):
+        row = frames[kind].iloc[int(rng.integers(len(frames[kind])))]
+        do, id_ = rng.integers(3), int(row["id"])
+        if do == 0:
+            gone.add(id_)
+        elif do == 1:
+            moved[id_] = shapely.transform(row["geometry"], lambda xy: xy + rng.normal(0, 200, 2))
+        else:
+            altered[id_] = _altered(kind, frames[kind], rng)
+    added: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
+    if new:
+        kind = rng.choice([k for k, kind in toyland.KINDS.items() if "point" in kind.geometry])
+        spot = shapely.Point(*(1500.0 + 1500.0 * rng.random(2)))
+        added[str(kind)] = [(spot, {"name": "new", **_altered(kind, frames[kind], rng)})]
+    cases = snapshot.hazards_m
+    assert cases is not None
+    closed = frozenset(rng.choice(cases["code"].to_numpy(dtype=object), size=2))
+    return Scenario(frozenset(gone), altered, moved, added, closed)
+
+
+def _altered(kind: str, frame: gpd.GeoDataFrame, rng: np.random.Generator) -> dict[str, Any]:
+    """Return values of another place for three fields."""
+    other = frame.iloc[int(rng.integers(len(frame)))]
+    names = [field.name for field in toyland.KINDS[kind].open_fields]
+    return {str(name): other[name] for name in rng.choice(names, size=min(3, len(names)))}
+
+
+def assert_same(again: Made, anew: Made) -> None:
+    """Assert that all that was made is the same, and the judgement too."""
+    pd.testing.assert_frame_equal(again.people, anew.people, rtol=0, atol=1e-12)
+    pd.testing.assert_frame_equal(again.indicators, anew.indicators, rtol=0, atol=1e-12)
+    for slug, said in again.answers.items():
+        assert_rows(said.sources, anew.answers[slug].sources)
+    told = [judge(made, toyland.VALUES, registry.models()) for made in (again, anew)]
+    assert told[0].flags.to_dict("records") == told[1].flags.to_dict("records")
+    for one, other in (
+        (told[0].classes, told[1].classes),
+        (told[0].dimensions, told[1].dimensions),
+        (told[0].weighed.scores, told[1].weighed.scores),
+    ):
+        pd.testing.assert_frame_equal(one, other, rtol=0, atol=1e-12)
+
+
+def assert_rows(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> None:
+    """Assert that two frames have the same rows, in whatever order."""
+    rows = []
+    for frame in (one, other):
+        plain = pd.DataFrame(frame.drop(columns="geometry"))
+        at = shapely.to_wkb(frame.geometry.to_numpy(), hex=True)
+        rows.append(sorted(plain.assign(at=at).astype(str).itertuples(index=False, name=None)))
+    assert rows[0] == rows[1]
