@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from gis.domain.rights import Actor
+from gis.domain.risk.rollup import BEYOND
 from gis.errors import InvalidDataError
 from gis.files.tables import read_table
 from gis.services import access, changes
@@ -26,6 +27,8 @@ COVERAGE_TITLES = dict(
     zip(("类别", "村代码", "普查情况", "截至日期", "来源"), COVERAGE_COLUMNS, strict=True)
 )
 """The same table in Chinese: headers, and the words for a status; a kind goes by its title too."""
+
+BEYOND_ZH = "界外"
 
 
 def import_codes(ws: Workspace, actor: Actor, table: str, path: Path) -> dict[str, int]:
@@ -89,7 +92,8 @@ def read_codes(path: Path) -> list[dict[str, Any]]:
 def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
     """Take how complete each kind is in each village from a CSV file, in English or Chinese.
 
-    Rows of other kinds and villages stay as they are.
+    Rows of other kinds and villages stay as they are. In place of a village may stand ``beyond``
+    (界外): what is registered of the ground around the town.
 
     Returns
     -------
@@ -108,13 +112,15 @@ def import_coverage(ws: Workspace, actor: Actor, path: Path) -> dict[str, int]:
         {
             **row,
             "kind": slugs.get(row["kind"], row["kind"]),
+            "village": BEYOND if row["village"] == BEYOND_ZH else row["village"],
             "status": statuses.get(row["status"], row["status"]),
         }
         for row in read_table(path, COVERAGE_COLUMNS, titles=COVERAGE_TITLES)
     ]
     _refuse_twice([f"{row['kind']} {row['village']}" for row in table], "类别和村")
     with changes.changing(ws, actor) as (conn, stamp):
-        villages = {row["code"] for row in areas.load_stored(conn, ws.home_level.slug)}
+        stored = areas.load_stored(conn, ws.home_level.slug)
+        villages = {BEYOND, *(row["code"] for row in stored)}
         rows = [
             _coverage(number, row, ws.kinds, villages) for number, row in enumerate(table, start=2)
         ]

@@ -204,7 +204,7 @@ def _views(found: Answer | None, lang: Language) -> list[str]:
 VIEWS = {
     "area_km2": (Title("面积（平方公里）", "area (km²)"), 1),
     "load": (Title("风险负荷（等效人）", "load (equivalent persons)"), 0),
-    "per_km2": (Title("每平方公里", "per km²"), 1),
+    "per_km2": (Title("每平方千米", "per km²"), 1),
     "per_1000": (Title("每千人", "per 1,000 residents"), 1),
 }
 SMALL = Title("基数小，不宜据以比较", "small numbers: not to be compared")

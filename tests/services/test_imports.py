@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from gis.domain.rights import OPERATOR
 from gis.errors import ConfigError, InvalidDataError, NotFoundError
+from gis.services.compute_risk import compute_risk
 from gis.services.import_areas import import_areas
 from gis.services.import_hazards import import_hazards
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_codes, import_coverage
+from gis.services.load_layer import load_layer
 from gis.services.make_database import load_demo, make_office
 from gis.storage import codes, dialect, sites
 from gis.storage.tables import (
@@ -219,6 +221,31 @@ def test_coverage_is_taken_in_chinese_and_in_gbk(office: Workspace, tmp_path: Pa
     assert import_coverage(office, OPERATOR, path) == {"complete": 0, "partial": 1, "none": 0}
     with dialect.reading(office.engine) as conn:
         assert codes.load_coverage(conn)["kind"].tolist() == ["mine"]
+
+
+def test_a_ring_around_the_town_that_was_surveyed_takes_the_mark_from_its_edge(
+    office: Workspace, tmp_path: Path
+) -> None:
+    import_sites(office, OPERATOR, "mine", write_geojson(tmp_path / "m.geojson", [a_mine()]))
+
+    def marked() -> list[bool]:
+        compute_risk(office, OPERATOR)
+        document = load_layer(office, OPERATOR, "risk_composite")
+        features = json.loads(document.read())["features"]
+        return [feature["properties"]["edge_incomplete"] for feature in features]
+
+    assert any(marked())
+    path = tmp_path / "普查.csv"
+    path.write_text(
+        "类别,村代码,普查情况,截至日期,来源\n非煤露天矿山,界外,完整,2026-02-01,邻镇\n", "utf-8"
+    )
+    import_coverage(office, OPERATOR, path)
+    assert not any(marked())
+
+
+def a_mine() -> tuple[Any, dict[str, Any]]:
+    """Return a quarry near the west's outer edge."""
+    return shapely.box(119.301, 31.72, 119.302, 31.721), {"code": "K1", "name": "采石场"}
 
 
 @pytest.mark.parametrize(
