@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,10 @@ def _present(conn: Connection, ws: Workspace) -> _Base:
         codes.numbers(conn),
     )
     _BASES[ws.engine] = base
+    # It stays: what collects garbage need not walk through its hundred thousand objects again.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
     return base
 
 

@@ -147,12 +147,10 @@ def judge(made: Made, constants: Mapping[str, Constants], models: Sequence[Model
     """Let people and sources meet, and judge."""
     snapshot, values = made.snapshot, constants[INDEX]
     sources = join([made.answers[model.slug].sources for model in models])
-    facts = [made.answers[model.slug].facts for model in models]
+    facts = [*(made.answers[model.slug].facts for model in models), made.cases]
     if snapshot.hazards_m is not None:
         lifts = register.uplift(snapshot.hazards_m, snapshot.as_of, values)
         sources = register.apply(sources, lifts)
-        cases = register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values)
-        facts.append(flagging.settled(cases, snapshot.areas_m))
     both = indicating.dimensions(made.indicators, constants[EXPOSURE])
     weighed = weigh(
         sources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -85,6 +86,8 @@ def state(
         Whether it holds in every area the site touches.
     """
     rows = np.flatnonzero(where)
+    if not len(rows):
+        return _nothing(sites_m.crs)
     floors = np.broadcast_to(np.asarray(floor, dtype=np.int64), (len(sites_m),))[rows]
     return frame(
         {
@@ -130,6 +133,8 @@ def state_pair(
         Whether it is the rule of the second place.
     """
     i, j, d_m = found if where is None else (part[where] for part in found)
+    if not len(i):
+        return _nothing(sites_m.crs)
     site, other = sites_m["id"].to_numpy(dtype=np.int64)[i], others_m["id"].to_numpy(np.int64)[j]
     return frame(
         {
@@ -147,6 +152,12 @@ def state_pair(
         DTYPES,
         sites_m.crs,
     )
+
+
+@cache
+def _nothing(crs: Any) -> gpd.GeoDataFrame:
+    """Return a facts frame without rows; the same one each time, since most rules hold nowhere."""
+    return frame({name: np.empty(0, dtype) for name, dtype in DTYPES.items()}, DTYPES, crs)
 
 
 def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -179,9 +190,11 @@ def settled(facts: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
     One row per fact and area where it holds: the columns of a facts frame but its geometry, and
     ``place``, the row of the area in the order of the codes. A fact outside every area is left out.
     """
-    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
-    at = _rows(facts, ordered)
-    rows = pd.DataFrame(facts.drop(columns="geometry")).iloc[at["row"].to_numpy(dtype=np.int64)]
+    plain = pd.DataFrame(facts.drop(columns="geometry"))
+    if facts.empty:
+        return plain.assign(place=np.empty(0, dtype=np.int64))
+    at = _rows(facts, areas_m.sort_values("code", kind="stable", ignore_index=True))
+    rows = plain.iloc[at["row"].to_numpy(dtype=np.int64)]
     return rows.assign(place=at["area"].to_numpy(dtype=np.int64)).reset_index(drop=True)
 
 

@@ -69,7 +69,7 @@ def watched(
     forest, and ``seen_by``, the number of devices.
     """
     fire, values = constants[FOREST_FIRE], constants[METHOD]
-    cells = forest_cells.cells(scene, fire)
+    cells = scene.once(forest_cells.cells, fire)
     if before is None or SEEN & {*changed}:
         devices = eyes(snapshot, constants[EXPOSURE], values)
         hidden = canopy(scene.relief, cells, constant(fire, "cell_m"), values)

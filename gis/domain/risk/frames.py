@@ -18,15 +18,17 @@ def frame(columns: Mapping[str, Any], dtypes: Mapping[str, Any], crs: Any) -> gp
     A single value fills its column if another column gives the length.
     """
     n = max((len(column) for column in columns.values() if _is_column(column)), default=0)
-    data = {name: _series(columns[name], dtype, n) for name, dtype in dtypes.items()}
-    return gpd.GeoDataFrame(data, geometry="geometry", crs=crs)
+    rows = pd.RangeIndex(n)
+    data = {name: _series(columns[name], dtype, rows) for name, dtype in dtypes.items()}
+    return gpd.GeoDataFrame(data, index=rows, geometry="geometry", crs=crs)
 
 
 def stack(frames: Sequence[gpd.GeoDataFrame], dtypes: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """Put frames below each other, rows numbered anew; no frames give an empty one."""
+    filled = [part for part in frames if len(part)]
     columns = {
         name: np.concatenate(
-            [np.empty(0, dtype), *(part[name].to_numpy(dtype=dtype) for part in frames)]
+            [np.empty(0, dtype), *(part[name].to_numpy(dtype=dtype) for part in filled)]
         )
         for name, dtype in dtypes.items()
     }
@@ -37,8 +39,8 @@ def _is_column(value: Any) -> bool:
     return isinstance(value, np.ndarray)
 
 
-def _series(value: Any, dtype: Any, n: int) -> pd.Series:
-    column: np.ndarray = np.empty(n, dtype=dtype)
+def _series(value: Any, dtype: Any, rows: pd.RangeIndex) -> pd.Series:
+    column: np.ndarray = np.empty(len(rows), dtype=dtype)
     column[:] = value
-    series: pd.Series = pd.Series(column, dtype=dtype)
+    series: pd.Series = pd.Series(column, index=rows, dtype=dtype)
     return series

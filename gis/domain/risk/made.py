@@ -16,10 +16,10 @@ import pandas as pd
 
 from gis.domain.arrays import Ints, Objects
 from gis.domain.risk import flags as flagging
-from gis.domain.risk import forest_cover, part
+from gis.domain.risk import forest_cover, part, register
 from gis.domain.risk import indicators as indicating
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants
-from gis.domain.risk.difference import PLACES, Difference
+from gis.domain.risk.difference import CASES, PLACES, Difference
 from gis.domain.risk.engines import ROAD, STATION, Engines, engines, engines_again
 from gis.domain.risk.homes import Homes, homes, homes_again
 from gis.domain.risk.model import PEOPLE, Model, Scene
@@ -65,8 +65,10 @@ class Made:
         Receptors frame.
     engines
         When fire engines are at the receptors.
-    watched
-        What devices see of the forest, as ``forest_cover.watched`` gives it.
+    watched, covered
+        What devices see of the forest, as ``forest_cover`` gives them.
+    cases
+        The facts of the hazard register, as ``flags.settled`` gives them.
     answers
         Slug of the model to what it says.
     indicators
@@ -78,6 +80,8 @@ class Made:
     people: gpd.GeoDataFrame
     engines: Engines
     watched: pd.DataFrame
+    covered: pd.DataFrame
+    cases: pd.DataFrame
     answers: Mapping[str, Answers]
     indicators: pd.DataFrame
 
@@ -103,7 +107,8 @@ def make(snapshot: Snapshot, constants: Values, models: Sequence[Model]) -> Made
     watched = forest_cover.watched(snapshot, scene, constants)
     covered = forest_cover.covered(watched, areas_m)
     survey = indicating.survey(snapshot, people, exposure, home, arrivals, covered)
-    return Made(snapshot, home, people, arrivals, watched, said, indicating.read(survey))
+    found, cases = indicating.read(survey), _cases(snapshot, constants[INDEX])
+    return Made(snapshot, home, people, arrivals, watched, covered, cases, said, found)
 
 
 def make_again(
@@ -124,10 +129,10 @@ def make_again(
     constants, models
         The same as then.
     """
-    was_m, sites_m, areas_m = before.snapshot.sites_m, snapshot.sites_m, snapshot.areas_m
-    exposure, changed = constants[EXPOSURE], {*difference.kinds}
-    home = homes_again(before.homes, was_m, sites_m, areas_m, difference)
-    people, arrivals, watched = before.people, before.engines, before.watched
+    sites_m, areas_m, exposure = snapshot.sites_m, snapshot.areas_m, constants[EXPOSURE]
+    home = homes_again(before.homes, before.snapshot.sites_m, sites_m, areas_m, difference)
+    changed, people, arrivals = {*difference.kinds}, before.people, before.engines
+    watched, covered, cases = before.watched, before.covered, before.cases
     if difference.places:
         changed.add(PLACES)
     if held := _holding(snapshot, difference):
@@ -137,17 +142,20 @@ def make_again(
         )
     if changed & {PEOPLE, ROAD, STATION}:
         arrivals = engines_again(arrivals, snapshot, people, exposure, difference)
-    again = _Again(before, snapshot, people, difference)
-    said = {m.slug: again.ask(m, constants[m.constants]) for m in models if m.reads & changed}
+    scene = snapshot.scene(people)
     if changed & forest_cover.READS:
-        scene = snapshot.scene(people)
-        watched = forest_cover.watched(
-            snapshot, scene, constants, before=before.watched, changed=changed
-        )
-    covered = forest_cover.covered(watched, areas_m)
+        watched = forest_cover.watched(snapshot, scene, constants, before=watched, changed=changed)
+        covered = forest_cover.covered(watched, areas_m)
+    if CASES in changed or _has_cases(snapshot, difference):
+        cases = _cases(snapshot, constants[INDEX])
+    again = _Again(before, snapshot, scene, difference)
+    said = {m.slug: again.ask(m, constants[m.constants]) for m in models if m.reads & changed}
     survey = indicating.survey(snapshot, people, exposure, home, arrivals, covered)
-    found = indicating.read(survey, before=before.indicators, changed=changed)
-    return Made(snapshot, home, people, arrivals, watched, {**before.answers, **said}, found)
+    return Made(
+        snapshot, home, people, arrivals, watched, covered, cases,
+        {**before.answers, **said},
+        indicating.read(survey, before=before.indicators, changed=changed),
+    )  # fmt: skip
 
 
 def _holding(snapshot: Snapshot, difference: Difference) -> frozenset[str]:
@@ -159,26 +167,46 @@ def _holding(snapshot: Snapshot, difference: Difference) -> frozenset[str]:
     )
 
 
+def _has_cases(snapshot: Snapshot, difference: Difference) -> bool:
+    """Tell whether any place that differs has cases, which lie where it does."""
+    cases = snapshot.hazards_m
+    return cases is not None and bool(difference.of(cases, "site").any())
+
+
+def _cases(snapshot: Snapshot, values: Constants) -> pd.DataFrame:
+    """Return the facts of the hazard register; ``values`` are those of ``index.toml``."""
+    if snapshot.hazards_m is None:
+        return flagging.settled(flagging.join([]), snapshot.areas_m)
+    found = register.facts(snapshot.hazards_m, snapshot.sites_m, snapshot.as_of, values)
+    return flagging.settled(found, snapshot.areas_m)
+
+
 def _ask(model: Model, scene: Scene, constants: Constants, areas_m: gpd.GeoDataFrame) -> Answers:
-    """Ask a model of everything."""
-    return Answers(
-        model.sources(scene, constants),
-        flagging.settled(model.flags(scene, constants), areas_m),
-        None if model.reach is None else model.reach(scene, constants),
-    )
+    """Ask a model of everything in a scene."""
+    sources, facts = _said(model, scene, constants, areas_m)
+    reach = None if model.reach is None else model.reach(scene, constants)
+    return Answers(sources, facts, reach)
+
+
+def _said(
+    model: Model, scene: Scene, constants: Constants, areas_m: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return sources and facts of a scene."""
+    stated = flagging.settled(model.flags(scene, constants), areas_m)
+    return model.sources(scene, constants), stated
 
 
 class _Again:
     """Asks models again, of the places that a difference reaches."""
 
     def __init__(
-        self, before: Made, snapshot: Snapshot, people: gpd.GeoDataFrame, difference: Difference
+        self, before: Made, snapshot: Snapshot, scene: Scene, difference: Difference
     ) -> None:
         self._before, self._areas_m, self._kinds = before, snapshot.areas_m, snapshot.kinds
         self._was = before.snapshot.scene(before.people)
-        self._is = snapshot.scene(people)
+        self._is = scene
         self._places: Ints = np.array(sorted(difference.places), dtype=np.int64)
-        self._crowds: Objects = crowds(before.people, people, difference)
+        self._crowds: Objects = crowds(before.people, scene.people, difference)
 
     def ask(self, model: Model, constants: Constants) -> Answers:
         """Return what the model says now."""
@@ -191,9 +219,9 @@ class _Again:
         sources, facts = _without(said.sources, "site", places), _without(said.facts, "by", places)
         if part.any_there(self._is, reach, places):
             scene = part.part(model, self._is, reach, self._kinds, places)
-            new = _ask(model, scene, constants, self._areas_m)
-            sources = join([sources, _only(new.sources, "site", places)])
-            facts = pd.concat([facts, _only(new.facts, "by", places)], ignore_index=True)
+            new = _said(model, scene, constants, self._areas_m)
+            sources = join([sources, _only(new[0], "site", places)])
+            facts = pd.concat([facts, _only(new[1], "by", places)], ignore_index=True)
         return Answers(sources, facts, reach)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,8 @@ from gis.domain.arrays import Floats, Geometries, Ints
 from gis.domain.kinds import Title
 from gis.domain.relief import Relief
 from gis.domain.risk.constants import Constants
+
+Found = TypeVar("Found")
 
 Sites = Mapping[str, gpd.GeoDataFrame]
 """Kind to site frame in metres; a kind that is missing counts as having no rows."""
@@ -59,6 +61,17 @@ class Scene:
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     relief: Relief | None = None
     recorded: frozenset[str] | None = None
+    known: dict[Hashable, tuple[Constants, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def once(self, ask: Callable[[Scene, Constants], Found], constants: Constants) -> Found:
+        """Return ``ask(self, constants)``, reckoned once although sources and facts ask for it."""
+        key = (ask, id(constants))
+        if key not in self.known:
+            self.known[key] = (constants, ask(self, constants))
+        found: Found = self.known[key][1]
+        return found
 
     def frames(self, *kinds: str) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
         """Yield these kinds with their site frames, as far as they have one."""

@@ -130,12 +130,10 @@ def _factor(counts: pd.DataFrame, constants: Constants) -> Floats:
 
 def _places(rows: gpd.GeoDataFrame, site: np.ndarray, sites_m: Sites) -> Objects:
     """Geometry of each hazard's site; without one, its own; without that, None."""
-    wanted = set(site.tolist()) - {0}
-    known: dict[int, object] = {}
-    for frame in sites_m.values():
-        held = frame[frame["id"].isin(wanted)]
-        known.update(zip(held["id"].tolist(), held.geometry, strict=True))
-    places = np.empty(len(rows), dtype=object)
-    own = rows.geometry.to_numpy()
-    places[:] = [known.get(int(s), shape) for s, shape in zip(site, own, strict=True)]
+    ids = [frame["id"].to_numpy(dtype=np.int64) for frame in sites_m.values()]
+    shapes = [frame.geometry.to_numpy() for frame in sites_m.values()]
+    known = pd.Index(np.concatenate([np.empty(0, dtype=np.int64), *ids]))
+    at = known.get_indexer(pd.Index(site))
+    places: Objects = rows.geometry.to_numpy().copy()
+    places[at >= 0] = np.concatenate([np.empty(0, dtype=object), *shapes])[at[at >= 0]]
     return places

@@ -86,7 +86,7 @@ MODEL = Model(
 
 
 def _compartments(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    rated = cells(scene, constants)
+    rated = scene.once(cells, constants)
     mean = _means(rated, len(frame))
     weight = given.table(constants, "weights")
     land = {step: 100.0 * weight[name] * mean[step] for step, name in TERMS.items()}

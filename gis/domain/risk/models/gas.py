@@ -40,7 +40,7 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State high-consequence areas, encroachment and what is noted besides (METHOD 5, 7.7)."""
     found = []
     for frame in places(scene.sites_m, PIPE):
-        sections = _sections(frame, scene, constants)
+        sections = scene.once(_sections, constants)
         found += [
             *gas_facts.consequence_areas(frame, sections, constants),
             *gas_facts.differences(frame, sections, constants),
@@ -181,18 +181,22 @@ def _reach(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Reach
     return own
 
 
-def _sections(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
+def _sections(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """Return the sections of the lines that are not known to be city gas."""
+    frame = scene.sites_m[PIPE]
     city = (frame["regime"] == given.text(constants, "city")).to_numpy(dtype=bool)
     return high_consequence.sections(frame[~city], scene, constants)
 
 
 def _pipes(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    known = frame.assign(third_party_works=strips.disturbed(frame, scene, constants))
-    city = (known["regime"] == given.text(constants, "city")).to_numpy(dtype=bool)
-    whole = high_consequence.undivided(known[city])
-    rows = pd.concat([whole, _sections(known, scene, constants)], ignore_index=True)
-    rows = rows.assign(encroached=strips.encroached(rows, scene, constants))
+    city = (frame["regime"] == given.text(constants, "city")).to_numpy(dtype=bool)
+    whole = high_consequence.undivided(frame[city])
+    rows = pd.concat([whole, scene.once(_sections, constants)], ignore_index=True)
+    busy = pd.Series(strips.disturbed(frame, scene, constants), frame["id"], dtype=object)
+    rows = rows.assign(
+        third_party_works=busy.loc[rows["id"]].to_numpy(),
+        encroached=strips.encroached(rows, scene, constants),
+    )
     return _scored(rows, scene.as_of, constants)
 
 

@@ -39,7 +39,7 @@ def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """
     houses = [_houses(frame, constants) for frame in places(scene.sites_m, HOUSE)]
     small = [_small_places(frame, constants) for frame in places(scene.sites_m, PLACE)]
-    together = _together(scene, constants)
+    together = scene.once(_together, constants)
     return join([*houses, *small, _clusters(together, constants)])
 
 
@@ -55,7 +55,7 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
         for frame in places(scene.sites_m, PLACE)
         for fact in house_facts.of_small_places(frame)
     ]
-    together = house_facts.of_clusters(_together(scene, constants))
+    together = house_facts.of_clusters(scene.once(_together, constants))
     return facts.join([*houses, *small, *together])
 
 

@@ -44,7 +44,7 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     """State the facts of METHOD 1.4, 1.7 and 1.8; floors of METHOD 7.7."""
     found = []
     for frame in places(scene.sites_m, PLANT):
-        has = _holdings(frame, scene, constants)
+        has = scene.once(_holdings, constants)
         found += [
             *industry_facts.major_hazards(frame, has.levels, constants),
             *industry_facts.units(scene, frame, has.units, constants),
@@ -177,7 +177,8 @@ class _Holdings:
     shared: pd.DataFrame
 
 
-def _holdings(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> _Holdings:
+def _holdings(scene: Scene, constants: Constants) -> _Holdings:
+    frame = scene.sites_m[PLANT]
     held = chemicals.on_record(scene.records, constants)
     units = major_hazard.units(scene, frame, held, constants)
     return _Holdings(
@@ -190,7 +191,7 @@ def _holdings(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> _H
 
 
 def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    has = _holdings(frame, scene, constants)
+    has = scene.once(_holdings, constants)
     level = has.levels["level"].to_numpy(dtype=object)
     host = has.shared["host"].to_numpy(dtype=bool)
     colour, no_colour = _colour(frame, has.items, constants)
