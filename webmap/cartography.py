@@ -121,6 +121,9 @@ CELL_EDGE = "#b3a8b4"
 SMALL = Title("基数小，不宜比较、排名", "Small numbers: not to be compared or ranked")
 SMALL_MARK = Mark("fill", BAND_COLOURS[2], BORDER, opacity=FILL_OPACITY, hatched=True)
 
+TODAY_COLOURS = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a", "#543005")
+"""The brown half of ColorBrewer BrBG: bands of the forest of a day, which are no classes."""
+
 RISK_COLOURS = {
     "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
     "橙": Rule(Mark("triangle", "#f08c00", "#7a4700"), Title("较大（橙）", "Serious (orange)")),
@@ -222,6 +225,22 @@ def _cells(info: LayerInfo) -> tuple[Rule, ...]:
     *bands, unknown = _bands(info)
     thin = [replace(rule, mark=replace(rule.mark, stroke=CELL_EDGE, width=0.5)) for rule in bands]
     return (*thin, replace(unknown, mark=replace(unknown.mark, width=0)))
+
+
+def _forest_today(info: LayerInfo) -> tuple[Rule, ...]:
+    """Return the marks of the bands of the forest of a day, by the limits that its run used."""
+    edges = [0.0, *info.style.get("limits", ())]
+    spans = [f"{low:g}–{high:g}" for low, high in pairwise([*edges, 100.0])]
+    bands = zip(TODAY_COLOURS, spans, strict=False)
+    known = [
+        Rule(
+            Mark("fill", colour, colour, width=0, opacity=0.85),
+            Title(f"{span} 分", f"{span} points"),
+            where={"band": number},
+        )
+        for number, (colour, span) in enumerate(bands, start=1)
+    ]
+    return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
 
 
 def _kind(kind: SiteKind) -> tuple[Rule, ...]:
@@ -355,5 +374,6 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "heat": _heat,
     "rate": _rate,
     "circle": _circle,
+    "forest_today": _forest_today,
     "quality": _quality,
 }

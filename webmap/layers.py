@@ -13,7 +13,7 @@ from gis.services.load_layer import LayerInfo
 from webmap import cartography
 from webmap.cartography import Mark, Rule
 
-FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "quality"})
+FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "forest_today", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
 NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle"})
@@ -29,6 +29,7 @@ MEANT_OF_REGISTER = {
     "kind": 0,
     "hazard": 0,
     "hexagon": 1,
+    "forest_today": 1,
     "risk": 2,
     "view": 2,
     "quality": 2,
@@ -130,6 +131,15 @@ OF_CIRCLE = (
 OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
     Field("to_per_km2", "number", Title("至", "To"), unit="件/km²"),
+)
+
+
+OF_FOREST = (
+    Field("today", "number", Title("当日分值", "Today"), unit="分"),
+    Field("score", "number", Title("静态分值", "Of the land"), unit="分"),
+    Field("fire_class", "integer", Title("火险天气等级", "Class of fire weather"), unit="级"),
+    Field("by", "text", Title("等级来源", "Whose class")),
+    Field("day", "date", Title("天气日期", "Day of the weather")),
 )
 
 
@@ -309,7 +319,13 @@ def _view(info: LayerInfo, *, first: bool) -> Title | None:
 
 
 def _note(info: LayerInfo) -> Title | None:
-    """Return the unit of a load, and how wide its cells are; no class either way."""
+    """Return the unit of a load, and how wide its cells are; of a forest its day. No classes."""
+    if info.register == "forest_today":
+        day = info.style.get("day") or "—"
+        return Title(
+            f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
+            f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
+        )
     unit, width_m = info.style.get("unit"), info.style.get("width_m")
     if unit is None:
         return None
@@ -342,6 +358,7 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "heat": OF_BAND,
         "rate": (NAME, CODE, *OF_RATE),
         "circle": OF_CIRCLE,
+        "forest_today": (NAME, CODE, *OF_FOREST),
         "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))

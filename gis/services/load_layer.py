@@ -38,7 +38,7 @@ class LayerInfo:
     ----------
     register
         Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``kind``, ``hazard``,
-        ``hotspot``, ``heat``, ``rate``, ``circle`` or ``quality``.
+        ``hotspot``, ``heat``, ``rate``, ``circle``, ``forest_today`` or ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -71,6 +71,8 @@ HOTSPOT, HEAT, RATE, CIRCLE = "hotspot", "hazard_heat", "hazard_rate", "hazard_c
 HOTSPOTS = "hotspots"
 """The method whose constants it used."""
 PER_100 = Title("未销号隐患起数/百处登记场所", "open events per 100 registered places")
+FOREST, FOREST_TODAY = "forest_fire", "forest_today"
+"""The method, and the layer of a run of ``rate_forest_today``; also its register and verb."""
 QUALITY = "quality"
 """The layer of how good the register is, and its register."""
 LOADS = Title("风险负荷", "Risk load")
@@ -177,6 +179,7 @@ def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
         **_load_layers(run, summary, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
+        **_forest_layer(conn, actor),
         **_quality_layer(ws, actor, extents),
         **_area_layers(ws, extents),
     }
@@ -283,6 +286,22 @@ def _kind_layer(
         },
     )
     return info, lambda conn: wire.site_features(conn, kind.slug, actor)
+
+
+def _forest_layer(conn: Connection, actor: Actor) -> Catalogue:
+    """Return the forest of a day, for who sees every row: not all behind it is public."""
+    if not actor.reads_everything:
+        return {}
+    run = runs.latest(conn, FOREST_TODAY)
+    summary = wire.run_summary(conn, run["id"]) if run else {}
+    style = {
+        "limits": run["parameters"][FOREST]["today_limits"] if run else (),
+        "day": run["summary"]["day"] if run else None,
+    }
+    title = Title("当日林火（不入指数）", "Forest today (not in the index)")
+    group = Title("森林防火", "Forest fire")
+    found = _run_layer(run, FOREST_TODAY, title, group, FOREST_TODAY, summary, style=style)
+    return {FOREST_TODAY: found}
 
 
 def _quality_layer(ws: Workspace, actor: Actor, extents: Extents) -> Catalogue:

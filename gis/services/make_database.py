@@ -21,6 +21,7 @@ from gis.services.import_relief import import_relief
 from gis.services.import_sites import import_sites
 from gis.services.import_tables import import_coverage, read_codes
 from gis.services.manage_accounts import add_account, has_administrator
+from gis.services.rate_forest_today import rate_forest_today
 from gis.storage import codes, dialect, register, runs, schema, sites
 from gis.workspace import DATA, Workspace
 
@@ -147,6 +148,8 @@ def load_demo(ws: Workspace, actor: Actor, *, say: Say = lambda _line: None) -> 
     say(_line(import_hazards(ws, actor, folder / f"{SYNTHETIC}hazard.geojson")))
     say("计算各村风险 / computing risk")
     compute_risk(ws, actor)
+    say("评定当日林火 / rating the forest of the day")
+    rate_forest_today(ws, actor)
     say("查找隐患热点 / finding hotspots")
     find_hotspots(ws, actor)
 

@@ -22,16 +22,14 @@ from gis.domain.risk.receptors import receptors
 from gis.errors import InvalidDataError
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
+from gis.services.load_layer import FOREST as METHOD
+from gis.services.load_layer import FOREST_TODAY
 from gis.services.take_snapshot import take_snapshot
 from gis.services.watch_fire_weather import watch_fire_weather
 from gis.storage import areas, dialect, register, runs
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import Workspace
 
-VERB = LAYER = "forest_today"
-"""Of its runs; and the layer that a run keeps."""
-
-METHOD = "forest_fire"
 SEED = 0
 """Nothing is drawn at random."""
 
@@ -71,7 +69,7 @@ def rate_forest_today(ws: Workspace, actor: Actor) -> dict[str, Any]:
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
-            verb=VERB,
+            verb=FOREST_TODAY,
             level=level.slug,
             at=clock.now(),
             actor=actor.name,
@@ -86,7 +84,7 @@ def rate_forest_today(ws: Workspace, actor: Actor) -> dict[str, Any]:
         said = {"as_of": snapshot.as_of.isoformat(), "run": run_id, **weather}
         synthetic = known.purpose == "demonstration"
         _save(conn, run_id, cells.assign(synthetic=synthetic, **said))
-        access.log(conn, actor, "compute", VERB, run=run_id, revision=known.revision)
+        access.log(conn, actor, "compute", FOREST_TODAY, run=run_id, revision=known.revision)
     return {"run": run_id, **summary}
 
 
@@ -136,4 +134,4 @@ WHOLE = ("band", "fire_class", "run")
 
 def _save(conn: Connection, run_id: int, cells: gpd.GeoDataFrame) -> None:
     texts = feature_texts(cells, range(1, len(cells) + 1), SHOWN, integers=WHOLE)
-    runs.save_shown(conn, run_id, LAYER, texts, list(shapely.to_wkb(cells.geometry.array)))
+    runs.save_shown(conn, run_id, FOREST_TODAY, texts, list(shapely.to_wkb(cells.geometry.array)))

@@ -422,3 +422,20 @@ def _hills(seed: int) -> Scene:
         for place, kind in enumerate(kinds, start=1)
     }
     return toyland.scene({"forest": _forest(rng), **beside})
+
+
+def test_the_season_is_the_observed_one_where_a_whole_one_is_on_record() -> None:
+    # 151 of 181 days (83 %) of 2025-11-01 to 2026-04-30, all of class 2 as issued: g = 0.5.
+    days = pd.date_range("2025-11-01", periods=151).strftime("%Y-%m-%d")
+    columns = toyland.RECORDS["observation"].fields
+    records = pd.DataFrame({field.name: np.full(len(days), None) for field in columns})
+    records = records.assign(site=1, day=days, official_class=2.0)
+    scene = replace(
+        _scene(forest=[{**SURVEYED, "geometry": shapely.box(0, 0, 100, 100)}]),
+        records={"observation": records}, methods=toyland.VALUES,
+    )  # fmt: skip
+    evidence = _evidence(scene)
+    assert evidence["season_mean_g"] == pytest.approx(0.5)
+    assert evidence["season_basis"] == "本地观测的防火期均值"
+    fewer = replace(scene, records={"observation": records.iloc[:100]})
+    assert _evidence(fewer)["season_mean_g"] == 0.75

@@ -16,7 +16,8 @@ from gis.errors import ForbiddenError, NotLoggedInError
 from gis.services import clock
 from gis.services.import_records import import_records
 from gis.services.import_sites import import_sites
-from gis.services.rate_forest_today import LAYER, VERB, rate_forest_today
+from gis.services.load_layer import FOREST_TODAY, list_layers, load_layer
+from gis.services.rate_forest_today import rate_forest_today
 from gis.services.read_audit import search_audit
 from gis.storage import dialect, runs, wire
 from gis.workspace import Workspace
@@ -57,7 +58,7 @@ def issue(ws: Workspace, folder: Path, fire_class: int, back: int = 0) -> None:
 def cells(ws: Workspace, run_id: int) -> list[dict[str, Any]]:
     """Return the properties of the features that a run kept."""
     with dialect.reading(ws.engine) as conn:
-        texts = list(wire.run_features(conn, run_id, LAYER))
+        texts = list(wire.run_features(conn, run_id, FOREST_TODAY))
     return [json.loads(text)["properties"] for text in texts]
 
 
@@ -100,12 +101,12 @@ def test_the_run_is_no_computation_of_risk_and_is_logged(hills: Workspace, tmp_p
     run_id = rate_forest_today(hills, OPERATOR)["run"]
     with dialect.reading(hills.engine) as conn:
         assert runs.latest(conn, runs.RISK) == before
-        kept = runs.latest(conn, VERB)
+        kept = runs.latest(conn, FOREST_TODAY)
     assert kept is not None
     assert (kept["id"], kept["as_of"]) == (run_id, TODAY)
     assert kept["parameters"]["forest_fire"]["class_g"] == [0.3, 0.5, 0.75, 1.0, 1.2]
     logged = search_audit(hills, OPERATOR, Search()).entries[0]
-    assert (logged.action, logged.target) == ("compute", VERB)
+    assert (logged.action, logged.target) == ("compute", FOREST_TODAY)
 
 
 def test_only_who_governs_the_town_may_rate_it(hills: Workspace) -> None:
@@ -114,3 +115,17 @@ def test_only_who_governs_the_town_may_rate_it(hills: Workspace) -> None:
             rate_forest_today(hills, actor)
     with pytest.raises(NotLoggedInError):
         rate_forest_today(hills, NOBODY)
+
+
+def test_the_layer_is_for_those_who_see_every_row(hills: Workspace, tmp_path: Path) -> None:
+    bare = {info.slug: info for info in list_layers(hills, OPERATOR)}[FOREST_TODAY]
+    assert (bare.count, bare.run) == (0, None)
+    issue(hills, tmp_path, 4)
+    run_id = rate_forest_today(hills, OPERATOR)["run"]
+    (info,) = (info for info in list_layers(hills, DISTRICT) if info.slug == FOREST_TODAY)
+    shown = json.loads(b"".join(load_layer(hills, DISTRICT, FOREST_TODAY).chunks))
+    assert (info.run, info.count) == (run_id, len(shown["features"]))
+    assert info.style == {"limits": [20, 40, 60, 80], "day": "2026-03-20"}
+    assert shown["run"] == run_id
+    for actor in (VISITOR, village(WEST)):
+        assert FOREST_TODAY not in {info.slug for info in list_layers(hills, actor)}

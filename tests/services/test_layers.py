@@ -48,6 +48,7 @@ SLUGS = [
     "view_per_km2",
     "view_per_1000",
     "hexagon",
+    "forest_today",
     "hazard_rate",
     "hazard_circle",
 ]

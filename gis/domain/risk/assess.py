@@ -67,9 +67,12 @@ class Snapshot:
         empty = pd.DataFrame(columns=names, dtype=object)
         return gpd.GeoDataFrame(empty, geometry=[], crs=self.areas_m.crs)
 
-    def scene(self, people: gpd.GeoDataFrame) -> Scene:
-        """Return what the models see of it."""
-        return Scene(self.sites_m, people, self.as_of, near, self.records, self.relief)
+    def scene(
+        self, people: gpd.GeoDataFrame, methods: Mapping[str, Constants] | None = None
+    ) -> Scene:
+        """Return what the models see of it, with the constants of all methods."""
+        seen = self.sites_m, people, self.as_of, near, self.records, self.relief
+        return Scene(*seen, methods=methods or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def make(snapshot: Snapshot, constants: Values, models: Sequence[Model]) -> Made
     home = homes(sites_m, areas_m)
     people = receptors(sites_m, snapshot.kinds, areas_m, constants[INDEX], home=home)
     arrivals = engines(snapshot, people, exposure)
-    scene = snapshot.scene(people)
+    scene = snapshot.scene(people, constants)
     said = {m.slug: _ask(m, scene, constants[m.constants], areas_m) for m in models}
     watched = forest_cover.watched(snapshot, scene, constants)
     covered = forest_cover.covered(watched, areas_m)
@@ -142,13 +142,13 @@ def make_again(
         )
     if changed & {PEOPLE, ROAD, STATION}:
         arrivals = engines_again(arrivals, snapshot, people, exposure, difference)
-    scene = snapshot.scene(people)
+    scene = snapshot.scene(people, constants)
     if changed & forest_cover.READS:
         watched = forest_cover.watched(snapshot, scene, constants, before=watched, changed=changed)
         covered = forest_cover.covered(watched, areas_m)
     if CASES in changed or _has_cases(snapshot, difference):
         cases = _cases(snapshot, constants[INDEX])
-    again = _Again(before, snapshot, scene, difference)
+    again = _Again(before, snapshot, scene, difference, constants)
     said = {m.slug: again.ask(m, constants[m.constants]) for m in models if m.reads & changed}
     survey = indicating.survey(snapshot, people, exposure, home, arrivals, covered)
     return Made(
@@ -200,10 +200,15 @@ class _Again:
     """Asks models again, of the places that a difference reaches."""
 
     def __init__(
-        self, before: Made, snapshot: Snapshot, scene: Scene, difference: Difference
+        self,
+        before: Made,
+        snapshot: Snapshot,
+        scene: Scene,
+        difference: Difference,
+        constants: Values,
     ) -> None:
         self._before, self._areas_m, self._kinds = before, snapshot.areas_m, snapshot.kinds
-        self._was = before.snapshot.scene(before.people)
+        self._was = before.snapshot.scene(before.people, constants)
         self._is = scene
         self._places: Ints = np.array(sorted(difference.places), dtype=np.int64)
         self._crowds: Objects = crowds(before.people, scene.people, difference)

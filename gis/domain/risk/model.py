@@ -52,6 +52,8 @@ class Scene:
     recorded
         The kinds of which any place at all is on record, where this is a part of a scene; None:
         those of which there are places here.
+    methods
+        Method name to its values: for what a model takes from the science of another method.
     """
 
     sites_m: Sites
@@ -61,6 +63,7 @@ class Scene:
     records: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     relief: Relief | None = None
     recorded: frozenset[str] | None = None
+    methods: Mapping[str, Constants] = field(default_factory=dict)
     known: dict[Hashable, tuple[Constants, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

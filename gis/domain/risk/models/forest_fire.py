@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from gis.domain.arrays import Bools, Floats, Objects
+from gis.domain.fire_weather.observations import RECORDS
+from gis.domain.fire_weather.season import season_mean_g
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
@@ -19,6 +21,8 @@ from gis.domain.risk.model import PEOPLE, RELIEF, Model, Scene, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "forest_fire", "FOR"
+WEATHER = "fire_weather"
+"""The method that grades the days of the fire season."""
 
 
 def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
@@ -68,7 +72,7 @@ STEPS = {
         Title("防火期天气", "Weather of the fire season"),
         "(g - 1) × 前四步之和，g 为防火期均值",
         (),
-        ("season_mean_g",),
+        ("season_mean_g", "class_g"),
     ),
 }  # fmt: skip
 
@@ -81,7 +85,7 @@ MODEL = Model(
     steps=STEPS,
     sources=sources,
     flags=flags,
-    looks_at=(PEOPLE, *forest_ignition.KINDS, WILDFIRE, RELIEF),
+    looks_at=(PEOPLE, *forest_ignition.KINDS, WILDFIRE, RELIEF, RECORDS),
 )
 
 
@@ -91,7 +95,7 @@ def _compartments(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -
     weight = given.table(constants, "weights")
     land = {step: 100.0 * weight[name] * mean[step] for step, name in TERMS.items()}
     land_score = np.asarray(sum(land.values()))
-    season = given.number(constants, "season_mean_g")
+    season, season_basis = _season(scene, constants)
     r1_m, r2_m = given.numbers(constants, "radii_m")
     return build(
         frame,
@@ -115,11 +119,22 @@ def _compartments(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -
             "cells": np.bincount(rated["row"], minlength=len(frame)),
             "land_score": land_score,
             "season_mean_g": season,
-            "season_basis": "方法常数",
+            "season_basis": season_basis,
             "basis": _basis(frame),
             "radius_basis": "筛查半径",
         },
     )
+
+
+def _season(scene: Scene, constants: Constants) -> tuple[float, str]:
+    """Return the season's mean g and what it is from: the days on record, else the method."""
+    factors = given.numbers(constants, "class_g")
+    days = scene.records.get(RECORDS)
+    if days is not None and len(days) and WEATHER in scene.methods:
+        observed = season_mean_g(days, scene.as_of, factors, scene.methods[WEATHER])
+        if observed is not None:
+            return observed, "本地观测的防火期均值"
+    return given.number(constants, "season_mean_g"), "方法常数（没有一个完整防火期的观测）"
 
 
 def _means(rated: gpd.GeoDataFrame, n: int) -> dict[str, Floats]:
