@@ -9,10 +9,7 @@ import pandas as pd
 from gis.domain.arrays import Bools
 
 CASES = "hazard"
-"""In place of a kind: the cases of the hazard register differ."""
-
-PLACES = "places"
-"""In place of a kind: any kind of places differs."""
+"""In place of a kind: the cases of the hazard register differ, or the places where they lie."""
 
 
 @dataclass(frozen=True, slots=True)

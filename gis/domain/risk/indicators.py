@@ -14,7 +14,7 @@ from gis.domain.arrays import Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import coping, forest_cover, vulnerability
 from gis.domain.risk.constants import Constants, number, table
-from gis.domain.risk.difference import CASES, PLACES
+from gis.domain.risk.difference import CASES
 from gis.domain.risk.engines import ROAD, STATION, Engines, engines
 from gis.domain.risk.evaluate import population_known
 from gis.domain.risk.fire_water import WATER
@@ -55,8 +55,7 @@ class Indicator:
     read
         Reads its value off what is known.
     looks_at
-        Kinds that it reads, ``PEOPLE``, ``CASES``, ``PLACES``: nothing of it changes while none of
-        these does.
+        Kinds that it reads, ``PEOPLE``, ``CASES``: nothing of it changes while none of these does.
     """
 
     name: str
@@ -130,7 +129,7 @@ INDICATORS = (
         Title("隐患按期整改率", "Hazards closed on time"),
         "%",
         coping.closed_on_time,
-        (CASES, PLACES),
+        (CASES,),
     ),
     Indicator(
         "fire_staff",

@@ -19,7 +19,7 @@ from gis.domain.risk import flags as flagging
 from gis.domain.risk import forest_cover, part, register
 from gis.domain.risk import indicators as indicating
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants
-from gis.domain.risk.difference import CASES, PLACES, Difference
+from gis.domain.risk.difference import CASES, Difference
 from gis.domain.risk.engines import ROAD, STATION, Engines, engines, engines_again
 from gis.domain.risk.homes import Homes, homes, homes_again
 from gis.domain.risk.model import PEOPLE, Model, Scene
@@ -133,8 +133,8 @@ def make_again(
     home = homes_again(before.homes, before.snapshot.sites_m, sites_m, areas_m, difference)
     changed, people, arrivals = {*difference.kinds}, before.people, before.engines
     watched, covered, cases = before.watched, before.covered, before.cases
-    if difference.places:
-        changed.add(PLACES)
+    if _has_cases(snapshot, difference):
+        changed.add(CASES)
     if held := _holding(snapshot, difference):
         changed.add(PEOPLE)
         people = receptors_again(
@@ -146,7 +146,7 @@ def make_again(
     if changed & forest_cover.READS:
         watched = forest_cover.watched(snapshot, scene, constants, before=watched, changed=changed)
         covered = forest_cover.covered(watched, areas_m)
-    if CASES in changed or _has_cases(snapshot, difference):
+    if CASES in changed:
         cases = _cases(snapshot, constants[INDEX])
     again = _Again(before, snapshot, scene, difference, constants)
     said = {m.slug: again.ask(m, constants[m.constants]) for m in models if m.reads & changed}

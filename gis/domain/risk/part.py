@@ -98,22 +98,23 @@ def part(model: Model, scene: Scene, reach: Reaches, kinds: Kinds, places: Ints)
 def companions(sites_m: Sites, kinds: Kinds, places: Ints) -> Ints:
     """Return the ids of the places that name any of these by their codes, or are named by them."""
     found = [np.empty(0, dtype=np.int64)]
-    for frame, codes, named in _references(sites_m, kinds):
+    for frame, column, named in _references(sites_m, kinds):
         own, other = _of(frame, places), _of(named, places)
-        keys = texts(named["key"])
-        found.append(frame["id"].to_numpy(dtype=np.int64)[_among(codes, keys[other])])
-        found.append(named["id"].to_numpy(dtype=np.int64)[_among(keys, codes[own])])
+        if own.any() or other.any():
+            codes, keys = texts(frame[column]), texts(named["key"])
+            found.append(frame["id"].to_numpy(dtype=np.int64)[_among(codes, keys[other])])
+            found.append(named["id"].to_numpy(dtype=np.int64)[_among(keys, codes[own])])
     return np.unique(np.concatenate(found))
 
 
 def _references(
     sites_m: Sites, kinds: Kinds
-) -> Iterator[tuple[gpd.GeoDataFrame, Objects, gpd.GeoDataFrame]]:
-    """Yield places, the codes of others that they name, and those others."""
+) -> Iterator[tuple[gpd.GeoDataFrame, str, gpd.GeoDataFrame]]:
+    """Yield places, the column of the codes of others that they name, and those others."""
     for slug, frame in sites_m.items():
         for field in kinds[slug].fields if slug in kinds else ():
             if field.refers is not None and field.refers in sites_m:
-                yield frame, texts(frame[field.name]), sites_m[field.refers]
+                yield frame, field.name, sites_m[field.refers]
 
 
 def _read(model: Model, scene: Scene) -> Sites:

@@ -49,11 +49,11 @@ def pressure_class(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[Objec
 
 
 def reach_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
-    """Return how far from each pipe lies what is stated of it here, metres; shape (n,)."""
-    ranges = [
-        given.table(constants, name)
-        for name in ("city_protected_m", "city_controlled_m", "city_clearance_m")
-    ]
+    """Return how far from each pipe lies what is stated of it here, metres; shape (n,).
+
+    Works are not measured on the map: their distance is on record.
+    """
+    ranges = [given.table(constants, name) for name in ("city_protected_m", "city_clearance_m")]
     widest_m = max(max(table.values()) for table in ranges)
     found = widest_m + _half_m(pipes)
     far = _under(pipes, given.text(constants, "long_distance"))
