@@ -98,10 +98,17 @@ class Reach:
     group
         Places with the same number, of whatever kind, look together: what reaches one of them
         reaches all. -1: a place looks alone. Shape (n,).
+    at
+        The kinds that they look at, and ``PEOPLE``; None: all that the model reads.
     """
 
     far_m: Floats
     group: Ints
+    at: frozenset[str] | None = None
+
+    def looks_at(self, kind: str) -> bool:
+        """Tell whether they look at places of a kind."""
+        return self.at is None or kind in self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,12 @@ class Model:
 def alone(far_m: Floats) -> Reach:
     """Return the reach of places that look alone."""
     return Reach(far_m, np.full(len(far_m), -1, dtype=np.int64))
+
+
+def blind(frame: gpd.GeoDataFrame) -> Reach:
+    """Return the reach of places that look at nothing but themselves."""
+    n = len(frame)
+    return Reach(np.zeros(n), np.full(n, -1, dtype=np.int64), frozenset())
 
 
 PEOPLE = "people"

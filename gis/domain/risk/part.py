@@ -52,14 +52,12 @@ def asked(
     for scene, reach in moments:
         sites_m = _read(model, scene)
         touched = np.concatenate([places, companions(sites_m, kinds, places)])
-        shapes = [frame.geometry.to_numpy()[_of(frame, touched)] for frame in sites_m.values()]
-        changed = np.concatenate([crowds if PEOPLE in model.reads else crowds[:0], *shapes])
-        met = [
-            sites_m[slug]["id"].to_numpy(dtype=np.int64)[
-                near(sites_m[slug].geometry.to_numpy(), changed, own.far_m)[0]
-            ]
-            for slug, own in reach.items()
-        ]
+        changed = {
+            slug: frame.geometry.to_numpy()[_of(frame, touched)] for slug, frame in sites_m.items()
+        }
+        if PEOPLE in model.reads:
+            changed[PEOPLE] = crowds
+        met = [_reached(sites_m[slug], own, changed) for slug, own in reach.items()]
         found.append(_grouped(sites_m, reach, np.concatenate([touched, *met])))
     return np.unique(np.concatenate(found))
 
@@ -131,6 +129,16 @@ def _grouped(sites_m: Sites, reach: Reaches, places: Ints) -> Ints:
 
 
 NO_IDS = np.empty(0, dtype=np.int64)
+
+
+def _reached(frame: gpd.GeoDataFrame, reach: Reach, changed: Mapping[str, Objects]) -> Ints:
+    """Return the ids of the places that anything changed reaches."""
+    looked = [shapes for kind, shapes in changed.items() if len(shapes) and reach.looks_at(kind)]
+    if not looked:
+        return NO_IDS
+    row = near(frame.geometry.to_numpy(), np.concatenate(looked), reach.far_m)[0]
+    ids: Ints = frame["id"].to_numpy(dtype=np.int64)[row]
+    return ids
 
 
 def _looks(sites_m: Sites, reach: Reaches, places: Ints) -> tuple[Objects, Floats]:

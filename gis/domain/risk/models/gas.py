@@ -16,7 +16,7 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk import gas_facts, high_consequence, strips
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.model import Model, Reach, Scene, Step, alone
+from gis.domain.risk.model import Model, Reach, Scene, Step, alone, blind
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "gas", "GAS"
@@ -59,7 +59,7 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
     """Return how far pipelines look: together with all that meet them; stations at nothing."""
     pipes = {kind: _reach(frame, scene, constants) for kind, frame in scene.frames(PIPE)}
-    stations = {kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(STATION)}
+    stations = {kind: blind(frame) for kind, frame in scene.frames(STATION)}
     return {**pipes, **stations}
 
 

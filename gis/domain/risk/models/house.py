@@ -19,7 +19,7 @@ from gis.domain.risk.fire_clusters import (
     WATER,
     clusters,
 )
-from gis.domain.risk.model import Model, Reach, Scene, Step, alone
+from gis.domain.risk.model import Model, Reach, Scene, Step, blind
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "house", "HOU"
@@ -72,13 +72,16 @@ def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
         for kind, frame in scene.frames(HOUSE, BUILDING)
     }
     return {
-        **{kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(PLACE)},
+        **{kind: blind(frame) for kind, frame in scene.frames(PLACE)},
         **{
-            kind: Reach(own["far_m"].to_numpy(), own["group"].to_numpy().astype(np.int64))
+            kind: Reach(own["far_m"].to_numpy(), own["group"].to_numpy().astype(np.int64), LOOKED)
             for kind, own in built.items()
         },
     }
 
+
+LOOKED = frozenset({HOUSE, BUILDING, ROAD, WATER})
+"""What the clusters depend on."""
 
 STEPS = {
     "grade": Step(

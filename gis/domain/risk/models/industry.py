@@ -20,7 +20,7 @@ from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.fire_clusters import ROAD
 from gis.domain.risk.major_hazard import UNIT
-from gis.domain.risk.model import PEOPLE, Model, Reach, Scene, Step, alone
+from gis.domain.risk.model import PEOPLE, Model, Reach, Scene, Step, alone, blind
 from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
@@ -61,7 +61,7 @@ def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
     A unit answers too, since what is noted of it is its own; it looks together with its enterprise.
     """
     alpha_m, lane_m = (given.number(constants, f"{n}_reach_m") for n in ("alpha", "fire_lane"))
-    found = {kind: alone(np.zeros(len(frame))) for kind, frame in scene.frames(STATION)}
+    found = {kind: blind(frame) for kind, frame in scene.frames(STATION)}
     for kind, frame in scene.frames(PLANT):
         far_m = np.maximum(read.number(frame["ext_safety_dist_m"], 0.0)[0], lane_m)
         found[kind] = alone(far_m)
