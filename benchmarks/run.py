@@ -1,7 +1,8 @@
 """Measure the main jobs beside the straightforward GeoPandas way, in one run on one machine.
 
 ``python -m benchmarks.run`` opens the database of the environment (a loaded demonstration) and
-prints a table; ``docs/benchmarks.md`` keeps the newest. No test asserts a time.
+prints a table; ``docs/benchmarks.md`` keeps the newest. No test asserts a time. Every sort of what
+if, of every kind, is in ``benchmarks.what_if``.
 """
 
 from __future__ import annotations
