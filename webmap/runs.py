@@ -5,13 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from gis.errors import InvalidDataError
+from gis.services import queue_computation
 from gis.services.compare_runs import compare_runs
-from gis.services.compute_risk import compute_risk
 from gis.services.show_runs import list_runs, show_run
 from webmap import asked, sending
 from webmap.context import about, actor, workspace
-from webmap.errors import status_of
 
 bp = Blueprint("runs", __name__)
 
@@ -21,17 +19,30 @@ RUN = "<int(max=9223372036854775807):number>"
 @bp.get("/runs")
 def index() -> str:
     """List computations, the newest first."""
-    return _index()
+    found = list_runs(workspace(), actor(), before=_before())
+    computation = queue_computation.show_computation(workspace(), actor())
+    return _show("list", runs=found, computation=computation)
 
 
 @bp.post("/runs")
-def compute() -> Answer | tuple[str, int]:
-    """Compute from what the register holds now."""
-    try:
-        made = compute_risk(workspace(), actor())
-    except InvalidDataError as error:
-        return _index(problem=str(error)), status_of(error)
-    return redirect(url_for("runs.one", number=made["run"]))
+def compute() -> Answer:
+    """Have risk computed from what the register holds now."""
+    queue_computation.start_computation(workspace(), actor())
+    return redirect(url_for("runs.index"))
+
+
+@bp.post("/runs/cancel")
+def cancel() -> Answer:
+    """Stop what is being computed."""
+    queue_computation.cancel_computation(workspace(), actor())
+    return redirect(url_for("runs.index"))
+
+
+@bp.get("/runs/state")
+def state() -> Response:
+    """Say whether something is being computed; how far it is, nobody knows."""
+    found = queue_computation.show_computation(workspace(), actor())
+    return sending.answer({"busy": found is not None and found.busy, "progress": None})
 
 
 @bp.get(f"/runs/{RUN}")
@@ -80,11 +91,6 @@ def compared(before: int, number: int) -> Response:
 
 def _before() -> int | None:
     return asked.whole(request.args, "before", 0) or None
-
-
-def _index(problem: str | None = None) -> str:
-    found = list_runs(workspace(), actor(), before=_before())
-    return _show("list", runs=found, problem=problem)
 
 
 def _show(name: str, **said: object) -> str:

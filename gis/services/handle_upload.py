@@ -25,6 +25,7 @@ from gis.services.detect_system import detect_system, is_doubtful, said_of
 from gis.services.import_sites import ask, columns_of, commit, try_out
 from gis.services.show_history import Words, words_of
 from gis.services.sort_sites import Asked, Outcome
+from gis.services.tasks import Job, Task
 from gis.services.uploads import Upload, known_profile, load_upload, shelf_of
 from gis.storage import dialect
 from gis.storage import uploads as stored
@@ -42,7 +43,7 @@ MOST_LISTED = 20_000
 """Entries of one sort that are listed; the rest are counted."""
 
 
-def check(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
+def check(ws: Workspace, actor: Actor, job: Job) -> None:
     """Unpack an upload, guess how it is read, tell where it lies, and try it out.
 
     What keeps it from being tried out is told beside what was found, for a person to answer.
@@ -52,6 +53,7 @@ def check(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
     InvalidDataError
         If the file cannot be read at all.
     """
+    upload_id = _upload_of(job)
     upload, shelf = load_upload(ws, actor, upload_id), shelf_of(ws, upload_id)
     source = _unpack(upload.plan, shelf)
     plan = _plan(ws, actor, upload, source)
@@ -75,7 +77,7 @@ def check(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
         found["problem"] = str(error)
     found["opened_as"] = [plan.encoding, plan.layer]
     with access.writing(ws) as conn:
-        _require_job(conn, upload_id, uploads.CHECKING, job)
+        _require_job(conn, uploads.CHECKING, job)
         stored.change(
             conn,
             upload_id,
@@ -86,14 +88,15 @@ def check(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
         )
 
 
-def take_in(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
+def take_in(ws: Workspace, actor: Actor, job: Job) -> None:
     """Import an upload as it was tried out; that it is done is written with it."""
+    upload_id = _upload_of(job)
     upload, shelf = load_upload(ws, actor, upload_id), shelf_of(ws, upload_id)
     source = sandbox.reopen(shelf.unpacked)
     asked = ask(ws, actor, upload.kind.slug, source, upload.plan)
 
     def done(conn: Connection, stamp: Stamp, report: Report) -> None:
-        _require_job(conn, upload_id, uploads.IMPORTING, job)
+        _require_job(conn, uploads.IMPORTING, job)
         said = {**_report(report), "revision": stamp.revision, "batch": stamp.batch}
         stored.change(conn, upload_id, state=uploads.DONE, report=said)
 
@@ -109,8 +112,9 @@ def take_in(ws: Workspace, actor: Actor, upload_id: int, job: int) -> None:
     )
 
 
-def stopped(conn: Connection, upload_id: int, message: str) -> None:
+def stopped(conn: Connection, job: Job, message: str) -> None:
     """Put an upload that somebody worked on back to where it was before, with the reason."""
+    upload_id = _upload_of(job)
     row = stored.load(conn, upload_id)
     if row is None or row["state"] not in uploads.BUSY:
         return
@@ -127,16 +131,30 @@ def clear_old(ws: Workspace) -> None:
         shelf_of(ws, upload_id).clear()
 
 
-def is_written(conn: Connection, upload_id: int) -> bool:
+def is_written(conn: Connection, job: Job) -> bool:
     """Tell whether the work on an upload came to its end, whatever became of its process."""
-    row = stored.load(conn, upload_id)
+    row = stored.load(conn, _upload_of(job))
     return row is not None and row["state"] not in uploads.BUSY
 
 
-def _require_job(conn: Connection, upload_id: int, state: str, job: int) -> None:
+def should_stop(ws: Workspace, job: Job) -> bool:
+    """Tell whether somebody asked to stop: it stands in the upload's folder."""
+    return shelf_of(ws, _upload_of(job)).should_stop()
+
+
+CHECK_TASK, IMPORT_TASK = (
+    Task(do, is_written, stopped, should_stop, target="upload") for do in (check, take_in)
+)
+
+
+def _upload_of(job: Job) -> int:
+    return int(job["arguments"]["upload"])
+
+
+def _require_job(conn: Connection, state: str, job: Job) -> None:
     """Refuse to finish what another job, or another plan, has taken the place of."""
-    row = stored.load(conn, upload_id)
-    if row is None or (row["state"], row["job"]) != (state, job):
+    row = stored.load(conn, _upload_of(job))
+    if row is None or (row["state"], row["job"]) != (state, job["id"]):
         raise InvalidDataError("这个文件在处理时又改过，这次处理作废")
 
 

@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,8 +19,9 @@ from gis.domain.rights import NOBODY, Actor
 from gis.errors import ConfigError, ForbiddenError, GisError
 from gis.files.alone import alone
 from gis.files.unpacking.confine import end_with
-from gis.services import access, handle_upload, uploads
+from gis.services import access, handle_upload, queue_computation, uploads
 from gis.services.clock import now
+from gis.services.tasks import Job, Task
 from gis.storage import accounts, dialect, jobs
 from gis.workspace import Settings, Workspace, open_workspace
 
@@ -32,11 +32,12 @@ WAIT_AFTER_ERROR_S = 5.0
 RECOVER_EVERY_S = 3600.0
 """Files that are kept no longer are looked for so often, between jobs."""
 
-VERBS: Mapping[str, Callable[[Workspace, Actor, int, int], None]] = {
-    uploads.CHECK: handle_upload.check,
-    uploads.IMPORT: handle_upload.take_in,
+VERBS: Mapping[str, Task] = {
+    uploads.CHECK: handle_upload.CHECK_TASK,
+    uploads.IMPORT: handle_upload.IMPORT_TASK,
+    queue_computation.COMPUTE: queue_computation.TASK,
 }
-"""What a job can be, and what does it: told the ids of the upload and of the job."""
+"""What a job can be."""
 
 
 def work(ws: Workspace, *, ended: Callable[[], bool]) -> None:
@@ -77,20 +78,21 @@ def recover(ws: Workspace) -> None:
     """Put right what an earlier worker left when it died, and delete what is kept no longer."""
     with access.writing(ws) as conn:
         for job in jobs.interrupt_all(conn, now()):
-            if not handle_upload.is_written(conn, job["arguments"]["upload"]):
-                handle_upload.stopped(conn, job["arguments"]["upload"], INTERRUPTED)
+            task = VERBS[job["verb"]]
+            if not task.is_written(conn, job):
+                task.stopped(conn, job, INTERRUPTED)
     handle_upload.clear_old(ws)
 
 
 INTERRUPTED = "处理被中断（服务停止或重启），库里没有任何改动：请重新试算"
 
 
-def perform(ws: Workspace, job: Mapping[Any, Any]) -> None:
+def perform(ws: Workspace, job: Job) -> None:
     """Do a job and write down how it ended; an expected error is told to whoever asked for it."""
-    upload_id = job["arguments"]["upload"]
+    task = VERBS[job["verb"]]
     state, message = jobs.DONE, None
     try:
-        VERBS[job["verb"]](ws, _actor(ws, job), upload_id, job["id"])
+        task.do(ws, _actor(ws, job), job)
     except GisError as error:
         state, message = jobs.FAILED, str(error)
     except Exception:  # a bug: logged, and told to whoever waits for the job
@@ -99,7 +101,7 @@ def perform(ws: Workspace, job: Mapping[Any, Any]) -> None:
     with access.writing(ws) as conn:
         jobs.finish(conn, job["id"], state, message=message, at=now())
         if message is not None:
-            handle_upload.stopped(conn, upload_id, message)
+            task.stopped(conn, job, message)
 
 
 def _next(ws: Workspace) -> RowMapping | None:
@@ -113,7 +115,7 @@ def _next(ws: Workspace) -> RowMapping | None:
 
 def _run(ws: Workspace, job: RowMapping, ended: Callable[[], bool]) -> None:
     """Do a job in a child process; stop it where somebody asked, or the worker ends."""
-    shelf = uploads.shelf_of(ws, job["arguments"]["upload"])
+    task = VERBS[job["verb"]]
     ws.engine.dispose()  # a connection must not be shared by two processes
     child = multiprocessing.get_context("fork").Process(
         target=_perform_apart, args=(ws.settings, dict(job), os.getpid())
@@ -122,15 +124,16 @@ def _run(ws: Workspace, job: RowMapping, ended: Callable[[], bool]) -> None:
     cancelled = False
     while child.is_alive():
         child.join(LOOK_EVERY_S)
-        if shelf.should_stop() or ended():
-            cancelled = shelf.should_stop()
+        wished = task.should_stop(ws, job)
+        if wished or ended():
+            cancelled = wished
             child.kill()
             child.join()
     if child.exitcode != 0:
         _say_stopped(ws, job, cancelled)
 
 
-def _perform_apart(settings: Settings, job: Mapping[str, Any], parent: int) -> None:
+def _perform_apart(settings: Settings, job: Job, parent: int) -> None:
     """Do a job in a process of its own, which ends with the worker."""
     end_with(parent)
     ws = open_workspace(settings)
@@ -142,24 +145,29 @@ def _perform_apart(settings: Settings, job: Mapping[str, Any], parent: int) -> N
 
 def _say_stopped(ws: Workspace, job: RowMapping, cancelled: bool) -> None:
     """Write down that a job was stopped, unless it had come to its end before."""
-    upload_id = job["arguments"]["upload"]
+    task = VERBS[job["verb"]]
     message = "已取消，库里没有任何改动" if cancelled else INTERRUPTED
     with access.writing(ws) as conn:
         found = jobs.load(conn, job["id"])
         if found is None or found["state"] != jobs.RUNNING:
             return
-        if handle_upload.is_written(conn, upload_id):  # it had just come to its end
+        if task.is_written(conn, job):  # it had just come to its end
             jobs.finish(conn, job["id"], jobs.DONE, message=None, at=now())
             return
         state = jobs.CANCELLED if cancelled else jobs.INTERRUPTED
         jobs.finish(conn, job["id"], state, message=message, at=now())
-        handle_upload.stopped(conn, upload_id, message)
+        task.stopped(conn, job, message)
         if cancelled:
             who = replace(NOBODY, name=job["actor"], address=job["arguments"]["address"])
-            access.log(conn, who, "cancel", "upload", upload=upload_id)
+            said = {name: job["arguments"][name] for name in TOLD if name in job["arguments"]}
+            access.log(conn, who, "cancel", task.target, **said)
 
 
-def _actor(ws: Workspace, job: Mapping[Any, Any]) -> Actor:
+TOLD = ("upload",)
+"""Arguments of a job that the audit log says of one that was cancelled."""
+
+
+def _actor(ws: Workspace, job: Job) -> Actor:
     """Return who asked for a job, with the rights that they have now."""
     arguments = job["arguments"]
     with dialect.reading(ws.engine) as conn:

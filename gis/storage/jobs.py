@@ -20,6 +20,8 @@ QUEUED, RUNNING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "interrupted",
 )
 
+ACTIVE = frozenset({QUEUED, RUNNING})
+
 
 def add(
     conn: Connection, verb: str, arguments: Mapping[str, Any], *, actor: str, at: dt.datetime
@@ -40,6 +42,12 @@ def add(
 def load(conn: Connection, job_id: int) -> RowMapping | None:
     """Return a job; None if there is none of that id."""
     return conn.execute(sa.select(job).where(job.c.id == job_id)).mappings().first()
+
+
+def newest(conn: Connection, verb: str) -> RowMapping | None:
+    """Return the newest job of a verb; None if there is none."""
+    query = sa.select(job).where(job.c.verb == verb).order_by(job.c.id.desc()).limit(1)
+    return conn.execute(query).mappings().first()
 
 
 def waiting(conn: Connection) -> bool:
@@ -70,6 +78,11 @@ def cancel_waiting(conn: Connection, job_id: int, at: dt.datetime) -> bool:
     change = sa.update(job).where(job.c.id == job_id, job.c.state == QUEUED)
     found = conn.execute(change.values(state=CANCELLED, finished_at=at, cancel_requested=True))
     return bool(found.rowcount)
+
+
+def ask_to_stop(conn: Connection, job_id: int) -> None:
+    """Say that somebody wants a job to stop."""
+    conn.execute(sa.update(job).where(job.c.id == job_id).values(cancel_requested=True))
 
 
 def interrupt_all(conn: Connection, at: dt.datetime) -> list[RowMapping]:

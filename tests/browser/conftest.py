@@ -35,7 +35,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     },
 }
 
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 60_000
 
 
 ONE_DATABASE = pytest.mark.parametrize("backend", ["spatialite"], indirect=True, scope="session")

@@ -147,6 +147,8 @@ ROUTES = (
     # Computations and what if
     Route("GET /runs", "/runs", PAGE),
     Route("POST /runs", "/runs", (302, 302, 403, 403, 403, 403, 302, 302, 403)),
+    Route("POST /runs/cancel", "/runs/cancel", (302, 302, 403, 403, 403, 403, 302, 302, 403)),
+    Route("GET /runs/state", "/runs/state", PAGE),
     Route(f"GET /runs/{RUN}", "/runs/1", PAGE),
     Route("GET /runs/compare", "/runs/compare", PAGE),
     Route("GET /api/runs", "/api/runs", PROGRAM),

@@ -11,6 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from gis.domain.rights import Role
+from gis.services import work
+from gis.storage import dialect
+from gis.storage.tables import account
 from gis.workspace import Workspace
 from tests.conftest import Databases
 from tests.people import WEST, enter, form_token, make_account
@@ -100,17 +103,42 @@ def test_a_change_that_cannot_be_is_told_and_those_before_it_stay(
     assert ids(ws)
 
 
-def test_computing_again_and_comparing_shows_both_runs(browser: FlaskClient) -> None:
+def test_computing_again_and_comparing_shows_both_runs(ws: Workspace, browser: FlaskClient) -> None:
     town = enter(browser, "town")
-    status, where = post(town, "/runs")
-    assert status == 302
-    assert WEST in page(town, where)
+    assert post(town, "/runs") == (302, "/runs")
+    assert post(town, "/runs") == (302, "/runs")  # it waits already: nothing is added
+    assert "正在计算" in page(town, "/runs")
+    assert town.get("/runs/state").get_json()["busy"] is True
+    work.run_waiting(ws)
+    assert town.get("/runs/state").get_json()["busy"] is False
+    number = max(int(found) for found in re.findall(r'href="/runs/(\d+)"', page(town, "/runs")))
+    assert WEST in page(town, f"/runs/{number}")
     compared = page(town, "/runs/compare")
-    number = where.rpartition("/")[2]
     assert "第 1 次" in compared
     assert f"第 {number} 次" in compared
     found = town.get(f"/api/runs/1/compare/{number}").get_json()
     assert [area["moved"] for area in found["areas"]] == [0, 0]
+
+
+def test_a_computation_that_waits_can_be_taken_back(ws: Workspace, browser: FlaskClient) -> None:
+    town = enter(browser, "town")
+    assert post(town, "/runs/cancel") == (302, "/runs")  # there is nothing to stop
+    before = page(town, "/runs").count('scope="row"')
+    assert post(town, "/runs")[0] == 302
+    assert post(town, "/runs/cancel") == (302, "/runs")
+    work.run_waiting(ws)
+    text = page(town, "/runs")
+    assert "计算已取消" in text
+    assert text.count('scope="row"') == before
+
+
+def test_a_computation_that_cannot_be_says_why(ws: Workspace, browser: FlaskClient) -> None:
+    town = enter(browser, "town")
+    assert post(town, "/runs")[0] == 302
+    with dialect.writing(ws.engine) as conn:
+        conn.execute(account.update().where(account.c.login == "town").values(active=False))
+    work.run_waiting(ws)
+    assert "账号已停用" in page(enter(browser.application.test_client(), "administrator"), "/runs")
 
 
 def test_a_parameter_is_set_by_the_page_and_shown_with_what_it_was(browser: FlaskClient) -> None:

@@ -1,29 +1,7 @@
-// The page of an upload: how far the work is, and where the first rows lie.
+// The page of an upload: where the first rows lie.
 "use strict";
 
 (function () {
-  const POLL_MS = 500;
-
-  async function poll(section) {
-    const bar = section.querySelector("progress");
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      let said;
-      try {
-        const answer = await fetch(section.dataset.state, { headers: { Accept: "application/json" } });
-        if (!answer.ok) { continue; }
-        said = await answer.json();
-      } catch {
-        continue; // the network may come back
-      }
-      bar.value = said.progress;
-      if (!said.busy) {
-        window.location.reload();
-        return;
-      }
-    }
-  }
-
   async function draw(box) {
     const map = L.map(box, { attributionControl: false, zoomSnap: 0.5, fadeAnimation: false });
     map.setView([31.72, 119.37], 11); // the town, until it is known where the rows lie
@@ -60,8 +38,6 @@
     if (!shown.getLayers().length) { said.textContent = said.dataset.none; }
   }
 
-  const work = document.querySelector(".work[data-state]");
-  if (work) { poll(work); }
   const box = document.getElementById("preview");
   if (box) { draw(box); }
 })();
