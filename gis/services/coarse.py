@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from gis.domain.features import replaced
+from gis.domain.kinds import SiteKind
 
 ROUNDING = 1e-6
 """A score that falls short of a whole number by less does so by the error of adding up."""
@@ -37,15 +38,19 @@ def whole_shares(shares: Sequence[float], score: float) -> list[float]:
     return [float(points) for points in down]
 
 
-def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the explanation of an area (``explain_area``) with whole points and no loads."""
+def explanation(answer: Mapping[str, Any], kinds: Mapping[str, SiteKind]) -> dict[str, Any]:
+    """Return the explanation of an area (``explain_area``) with whole points and no loads.
+
+    Of a place it keeps what is registered of itself: what a rule made of others, who may be
+    hidden, would tell where they lie.
+    """
     listed = answer["contributions"]
     score = answer["score"]
     shares: Sequence[float | None] = [None] * len(listed)
     if score is not None:
         shares = whole_shares([entry["share"] or 0.0 for entry in listed], score)
     contributions = [
-        {**entry, "share": share, "load": None, "without": None, "closing": None, "factors": []}
+        {**entry, **_source(entry, kinds), "share": share}
         for entry, share in zip(listed, shares, strict=True)
     ]
     quality = answer["data_quality"]
@@ -63,6 +68,21 @@ def explanation(answer: Mapping[str, Any]) -> dict[str, Any]:
         "rolled": _rolled(answer["rolled"]),
         "data_quality": {**quality, "unknown_share": _tenth(quality["unknown_share"])},
     }
+
+
+def _source(entry: Mapping[str, Any], kinds: Mapping[str, SiteKind]) -> dict[str, Any]:
+    """Return what may be told of a source: its score in whole points, and its own fields."""
+    nothing: dict[str, Any] = {"load": None, "without": None, "closing": None, "factors": []}
+    site, score = entry["site"], entry["intensity"]
+    if site is None or score is None:
+        return {**nothing, "intensity": None, "evidence": {}}
+    own = {field.name for field in kinds[site["kind"]].open_fields} | PLAIN
+    told = {name: value for name, value in entry["evidence"].items() if name in own}
+    return {**nothing, "intensity": (whole(100 * score) or 0.0) / 100, "evidence": told}
+
+
+PLAIN = frozenset({"clause", "dq", "basis", "radius_basis"})
+"""What evidence says in words of the method, and of no other place."""
 
 
 def _tenth(share: float | None) -> float | None:

@@ -103,7 +103,7 @@ def explain_area(
         "as_of": about.as_of.isoformat(),
         "exact": True,
     }
-    return answer if sight.everything else coarse.explanation(answer)
+    return answer if sight.everything else coarse.explanation(answer, ws.kinds)
 
 
 NOT_COMPUTED = {

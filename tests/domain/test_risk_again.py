@@ -55,6 +55,16 @@ def test_one_difference_after_the_other_gives_what_everything_made_anew_gives(se
     assert_same(made, make(made.snapshot, toyland.VALUES, registry.models()))
 
 
+def test_rectifying_a_case_that_is_not_open_changes_nothing() -> None:
+    hazards = toyland.hazards()
+    done = hazards.assign(state="不成立", closed_on=None)
+    snapshot = toyland.snapshot(toyland.sites(), done)
+    imagined, _ = imagine(snapshot, Scenario(rectified=frozenset(hazards["code"])))
+    assert imagined.hazards_m is not None
+    assert imagined.hazards_m["state"].tolist() == ["不成立"] * len(hazards)
+    assert imagined.hazards_m["closed_on"].isna().all()
+
+
 @models
 @quick
 @given(SEEDS)

@@ -152,7 +152,9 @@ def test_a_cell_is_known_as_far_as_its_ground_was_surveyed() -> None:
     )
     loads = _rolled(result, {"cells": cells, "town": _cells([TOWN])}).loads
     gas = dict(iter(loads[loads["sector"] == "GAS"].groupby("level")))
-    assert gas["cells"]["known_share"].tolist() == pytest.approx([0.25, 0.5, 0.25, 0.0])
+    # The last cell lies in the town by a quarter: all of that is known, which is not enough of it.
+    assert gas["cells"]["known_share"].tolist() == pytest.approx([0.25, 0.5, 1.0, 0.0])
+    assert gas["cells"]["known"].tolist() == [False, True, False, False]
     assert gas["cells"]["known"].tolist() == [False, True, False, False]
     assert gas["town"]["known_share"].tolist() == pytest.approx([2 / 3, 0.0])
     assert gas["village"]["known"].tolist() == [False, True, True, False]
@@ -186,6 +188,18 @@ def test_a_cell_of_which_a_sector_is_not_known_has_no_class_and_one_without_any_
     assert found["class_per_km2"].tolist() == [None, 2, None]
     assert found["GAS"].isna().tolist() == [True, False, True]
     assert rollup.summed(_rolled(_worked(), {"none": _cells([])}), "none", EXPOSURE).empty
+
+
+def test_a_cell_of_which_a_part_is_not_known_says_at_least_and_has_no_class() -> None:
+    coverage = toyland.coverage()
+    west = coverage["village"] == "320413109001"
+    coverage.loc[west & (coverage["kind"] == "gas_pipeline"), "status"] = "none"
+    cells = _cells([shapely.box(1500, 0, 3500, 2000), shapely.box(2000, 0, 4000, 2000)])
+    found = rollup.summed(_rolled(_worked(coverage), {"cells": cells}), "cells", EXPOSURE)
+    assert found["at_least"].tolist() == [True, False]
+    assert found["missing"].tolist() == [["GAS"], []]
+    assert found["class_per_km2"].isna().tolist() == [True, False]
+    assert found["load"].notna().all()
 
 
 def test_the_index_has_no_sum() -> None:

@@ -66,6 +66,21 @@ def test_what_the_reader_may_not_see_folds_into_one_share(demo: Workspace) -> No
             assert sum(c["share"] for c in less["contributions"]) == less["score"]
 
 
+def test_a_source_tells_others_only_what_is_registered_of_itself(demo: Workspace) -> None:
+    # What a rule makes of places around, with decimals, would tell where a hidden one lies.
+    listed = [
+        source
+        for code in CODES
+        for source in explain_area(demo, VISITOR, "village", code)["contributions"]
+        if source["site"]
+    ]
+    assert "forest" in {source["site"]["kind"] for source in listed}
+    for source in listed:
+        fields = {field.name for field in demo.kind(source["site"]["kind"]).open_fields}
+        assert set(source["evidence"]) <= fields | coarse.PLAIN
+        assert 100 * source["intensity"] == pytest.approx(round(100 * source["intensity"]))
+
+
 def test_quality_and_coverage_stand_beside_every_score(demo: Workspace) -> None:
     for code in CODES:
         quality = explain_area(demo, GUEST, "village", code)["data_quality"]

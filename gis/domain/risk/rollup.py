@@ -35,6 +35,9 @@ EDGE_ZH = "边界外资料不全：未载入邻镇风险源，得分可能偏低
 
 NO_DATA_ZH = "无数据"
 
+TOLERANCE = 1e-6
+"""Of the part of a cell's ground that is known: the error of cutting it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -45,8 +48,8 @@ class Rolled:
     loads
         One row per (level, code, sector), by level, sector and code: ``load`` and ``exposed`` (L
         and E, equivalent persons; E with the assets of the sector), ``known_share``, the part of
-        the cell's ground (0..1) in areas where the sector is known, and ``known``, whether that
-        is enough to show it.
+        the cell's ground in any area (0..1) where the sector is known, and ``known``, whether
+        that is enough of the whole cell to show it.
         What lies outside is never known.
     totals
         One row per (level, code): ``area_km2`` (NaN outside), ``exposed`` (equivalent persons,
@@ -156,24 +159,27 @@ def summed(rolled: Rolled, level: str, constants: Constants) -> pd.DataFrame:
     -------
     Frame in code order, without what lies outside: the columns of ``Rolled.totals``; ``load``,
     that of the sectors that are known there (NaN: none is); ``at_least`` and ``missing``, as of
-    ``views``; ``per_km2`` and its fixed class ``class_per_km2``, 1 to 5, None unless all sectors
-    are known; ``small``: there are people, but so few places of them that one more or less
-    changes much; and a column for each sector, NaN where it is not known.
+    ``views``, of the sectors that are not known on all of its ground; ``per_km2`` and its fixed
+    class ``class_per_km2``, 1 to 5, None unless all sectors are known on all of it;
+    ``small``: there are people, but so few places of them that one more or less changes much;
+    and a column for each sector, NaN where it is not known.
     """
     inside = rolled.loads[(rolled.loads["level"] == level) & (rolled.loads["code"] != OUTSIDE)]
     totals = rolled.totals[(rolled.totals["level"] == level) & (rolled.totals["code"] != OUTSIDE)]
     sectors = list(dict.fromkeys(rolled.loads["sector"]))
     shape = (len(sectors), len(totals))
     known = inside["known"].to_numpy(dtype=bool).reshape(shape)
+    wholly = inside["known_share"].to_numpy(dtype=np.float64).reshape(shape) >= 1.0 - TOLERANCE
+    wholly &= known
     loads = np.where(known, inside["load"].to_numpy(dtype=np.float64).reshape(shape), np.nan)
-    some, whole = known.any(axis=0), np.asarray(known.all(axis=0), dtype=bool)
+    some, whole = known.any(axis=0), np.asarray(wholly.all(axis=0), dtype=bool)
     load = np.where(some, np.nansum(loads, axis=0), np.nan)
     per_km2 = load / totals["area_km2"].to_numpy()
     peopled = totals["receptors"].to_numpy()
     return totals.reset_index(drop=True).assign(
         load=load,
         at_least=some & ~whole,
-        missing=missing(known, sectors),
+        missing=missing(wholly, sectors),
         per_km2=per_km2,
         class_per_km2=bands(pd.Series(per_km2), whole, "per_km2", constants),
         small=some & (peopled > 0) & (peopled < number(constants, "small_count")),
@@ -305,7 +311,9 @@ def _level(
     load, exposed = loading.load(
         hits, result.sources, receptors, pairs, areas=numbers_of, sectors=sectors
     )
-    known = np.column_stack([_known(result, cells, areas), np.zeros(len(sectors))])
+    known, ground = (
+        np.column_stack([part, np.zeros(len(part))]) for part in _known(result, cells, areas)
+    )
     code = np.append(cells["code"].to_numpy(dtype=object), OUTSIDE)
     loads = pd.DataFrame(
         {
@@ -314,7 +322,7 @@ def _level(
             "sector": np.repeat(np.array(sectors, dtype=object), len(code)),
             "load": load.ravel(),
             "exposed": exposed.ravel(),
-            "known_share": known.ravel(),
+            "known_share": _part(known, ground).ravel(),
             "known": known.ravel() >= number(constants, "cell_known_share"),
         }
     )
@@ -354,13 +362,28 @@ def _on(
     return receptors, pairs, loading.hit(result.sources, result.pairs)[at]
 
 
-def _known(result: Result, cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Floats:
-    """Return the part of each cell's ground in areas where a sector is known, shape (S, cells)."""
+def _known(
+    result: Result, cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame
+) -> tuple[Floats, Floats]:
+    """Return the part of each cell in areas where a sector is known, and in any area at all.
+
+    Shapes (S, cells) and (1, cells).
+    """
     there = sectors_known(result, areas["area"].to_numpy(dtype=np.int64))
     cut = apportion.shares(cells.geometry.to_numpy(), areas.geometry.to_numpy())
     cell, area = (cut[name].to_numpy(dtype=np.int64) for name in ("row", "area"))
-    part = cut["share"].to_numpy(dtype=np.float64) * there[:, area]
-    return np.array([np.bincount(cell, weights=shares, minlength=len(cells)) for shares in part])
+    share = cut["share"].to_numpy(dtype=np.float64)
+    known, ground = (
+        np.array([np.bincount(cell, weights=part, minlength=len(cells)) for part in parts])
+        for parts in (share * there[:, area], share[None, :])
+    )
+    return known, ground
+
+
+def _part(known: Floats, ground: Floats) -> Floats:
+    """Return the known part of the ground, 0 where there is none."""
+    found: Floats = np.divide(known, ground, out=np.zeros_like(known), where=ground > 0)
+    return found
 
 
 def _sources(sources: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> Ints:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from gis.domain.hazards import CLOSED
+from gis.domain.hazards import CLOSED, is_open
 from gis.domain.risk.assess import Snapshot
 from gis.domain.risk.difference import CASES, Difference
 from gis.errors import InvalidDataError
@@ -34,7 +34,7 @@ class Scenario:
     added
         Kind to new places: geometry and values, ``name`` among them.
     rectified
-        Codes of hazard cases that are closed.
+        Codes of hazard cases that are closed; one that is not open stays as it is.
     """
 
     gone: frozenset[int] = frozenset()
@@ -64,7 +64,8 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, Differenc
         first += len(scenario.added.get(kind, ()))
     hazards_m = snapshot.hazards_m
     if hazards_m is not None and scenario.rectified:
-        closed = hazards_m["code"].isin(scenario.rectified)
+        # A case that is closed, or was none, stays as it is.
+        closed = hazards_m["code"].isin(scenario.rectified) & is_open(hazards_m)
         today = snapshot.as_of.isoformat()
         hazards_m = hazards_m.assign(
             state=hazards_m["state"].where(~closed, CLOSED),
