@@ -178,7 +178,7 @@ def test_only_high_hazard_forest_counts_as_such() -> None:
 
 def test_the_index_knows_what_is_not_watched() -> None:
     """The chain from devices to the indicator: 4 km2 of forest in A, of which a circle is seen."""
-    found = assess(snapshot([camera(1000, 1000, range_m=500.0)]), VALUES).indicators
+    found = assess(snapshot([camera(1000, 1000, range_m=500.0)], FLAT), VALUES).indicators
     rows = found[found["name"] == "forest_unwatched"].set_index("area")
     assert rows.loc[toyland.A, "value"] == pytest.approx(1 - math.pi * 0.25 / 4, abs=0.01)
     assert rows.loc[toyland.B, "value"] == 1.0

@@ -184,7 +184,6 @@ def test_what_is_unknown_and_why_is_said(found: pd.DataFrame) -> None:
     assert "14岁及以下与残疾人比例：登记不全" in said[1]
     assert "隐患按期整改率：到期隐患不足5件，按全镇平均" in said[1]
     assert "老旧和危险住房比例：查明的不足一半" in said[2]
-    assert "监测未覆盖的高火险森林比例：监测范围未考虑地形遮挡" in said[2]
     assert not any("不计此项" in words for words in said[1])
 
 
@@ -326,11 +325,19 @@ def test_cases_at_no_village_count_for_the_mean_of_the_town() -> None:
     assert _one(found, toyland.A, "closed_on_time")["value"] == pytest.approx(4 / 6)
 
 
-def test_without_a_relief_it_is_said_that_terrain_was_not_considered() -> None:
-    flat = _one(_indicators(_snapshot()), toyland.C, "forest_unwatched")
-    assert flat["dq"] == "监测未覆盖的高火险森林比例：监测范围未考虑地形遮挡"
-    hilly = dataclasses.replace(_snapshot(), relief=toyland.relief())
-    assert _one(_indicators(hilly), toyland.C, "forest_unwatched")["dq"] == ""
+def test_without_a_relief_what_is_watched_is_unknown_and_never_counts_less_than_with_one(
+    found: pd.DataFrame,
+) -> None:
+    flat = dataclasses.replace(_snapshot(), relief=None)
+    seen = COVERED.assign(high_seen_m2=[1_000_000.0, 0.0, 0.0])
+    for covered, counts in ((seen, 5.0), (COVERED, 10 * (1 - math.pi * 0.09) / 0.8)):
+        guessed = _indicators(flat, covered=covered)
+        entry = _one(guessed, toyland.A, "forest_unwatched")
+        assert not entry["known"]
+        assert entry["dq"] == "监测未覆盖的高火险森林比例：监测范围未考虑地形遮挡"
+        rows = (guessed["name"] == "forest_unwatched").to_numpy()
+        assert _filled(guessed)[rows].tolist() == pytest.approx([counts, 5.0, 10.0])
+    assert _one(found, toyland.C, "forest_unwatched")["dq"] == ""
 
 
 def test_forest_without_high_hazard_leaves_its_watching_out() -> None:
@@ -458,7 +465,8 @@ def _snapshot(
     }
     known = toyland.coverage() if coverage is None else coverage
     snapshot = toyland.snapshot(sites, toyland.hazard_frame(hazards), known, a=500, b=800, c=300)
-    return dataclasses.replace(snapshot, areas_m=snapshot.areas_m.assign(**PEOPLE_OF))
+    areas_m = snapshot.areas_m.assign(**PEOPLE_OF)
+    return dataclasses.replace(snapshot, areas_m=areas_m, relief=toyland.relief())
 
 
 def _random(seed: int) -> Snapshot:

@@ -114,7 +114,11 @@ def fire_staff(survey: Survey) -> Reading:
 
 
 def forest_unwatched(survey: Survey) -> Reading:
-    """Share of the high-hazard forest that no working device sees (METHOD 4.6)."""
+    """Share of the high-hazard forest that no working device sees (METHOD 4.6).
+
+    Without a relief what is hidden behind the hills is unknown: the circles of the devices' ranges
+    are the most that they see, so the indicator is unknown and their share is the least of it.
+    """
     told = survey.covered.set_index("area").reindex(survey.ids)
     high_m2 = told["high_m2"].to_numpy(dtype=np.float64)
     unseen_m2 = high_m2 - told["high_seen_m2"].to_numpy(dtype=np.float64)
@@ -122,16 +126,16 @@ def forest_unwatched(survey: Survey) -> Reading:
     least_ha = constant(survey.constants, "forest_least_ha")
     little = told["forest_m2"].to_numpy(dtype=np.float64) <= least_ha * M2_PER_HA
     none = high_m2 == 0
-    flat = FLAT if survey.snapshot.relief is None else ""
+    surveyed = complete & survey.seen([MONITOR])
     return reading(
         ratio(unseen_m2, high_m2),
-        complete & survey.seen([MONITOR]),
-        NOT_SURVEYED,
+        surveyed & (survey.snapshot.relief is not None),
+        np.where(surveyed, FLAT, NOT_SURVEYED),
         applies=~(complete & (little | none)),
         said=np.select(
             [complete & little, complete & none],
             [f"森林不超过{least_ha:.0f}公顷，不计此项", "没有高火险森林，不计此项"],
-            flat,
+            "",
         ).astype(object),
     )
 

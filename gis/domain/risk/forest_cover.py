@@ -37,7 +37,7 @@ SEEN = frozenset({forest_cells.FOREST, MONITOR, RELIEF})
 """What of it tells which devices see a cell."""
 
 FLAT = "监测范围未考虑地形遮挡"
-"""Said where there is no relief: then everything within range counts as seen."""
+"""Said where there is no relief: then ``seen_by`` counts the ranges, the most that can be seen."""
 
 M2_PER_HA = 10_000.0
 
