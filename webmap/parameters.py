@@ -86,7 +86,8 @@ def _parts(constant: Constant) -> list[tuple[str, str]]:
 
 
 def _written(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    """Write a value so that reading it gives the same number to the last bit."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _asked(slug: str, found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

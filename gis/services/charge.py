@@ -60,7 +60,7 @@ def village_name(conn: Connection, ws: Workspace, code: str | None) -> str | Non
 def takes_point(kind: SiteKind, geom: bytes | None) -> bool:
     """Tell whether a place may be given a point: it has none, or that, and no boundary to lose."""
     shape = shapely.from_wkb(geom)
-    bare = shape is None or shapely.get_type_id(shape) == shapely.GeometryType.POINT
+    bare = shape is None or shape.geom_type == "Point"
     return bare and "point" in kind.geometry
 
 

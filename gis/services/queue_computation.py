@@ -61,15 +61,14 @@ def show_computation(ws: Workspace, actor: Actor) -> Computation | None:
     if newest is None:
         return None
     state = newest["state"]
-    message = newest["message"] or SAID.get(state)
-    return Computation(state in jobs.ACTIVE, state, message)
+    return Computation(state in jobs.ACTIVE, state, SAID.get(state, newest["message"]))
 
 
 SAID = {
     jobs.CANCELLED: "计算已取消，以前的结果没有改动",
     jobs.INTERRUPTED: "计算被中断（服务停止或重启），以前的结果没有改动：请重新计算",
 }
-"""What is told of a computation that left no message."""
+"""What is told of a computation that did not fail by itself."""
 
 
 def cancel_computation(ws: Workspace, actor: Actor) -> None:

@@ -79,12 +79,14 @@ def recover(ws: Workspace) -> None:
     with access.writing(ws) as conn:
         for job in jobs.interrupt_all(conn, now()):
             task = VERBS[job["verb"]]
-            if not task.is_written(conn, job):
+            if task.is_written(conn, job):
+                jobs.finish(conn, job["id"], jobs.DONE, message=None, at=now())
+            else:
                 task.stopped(conn, job, INTERRUPTED)
     handle_upload.clear_old(ws)
 
 
-INTERRUPTED = "处理被中断（服务停止或重启），库里没有任何改动：请重新试算"
+INTERRUPTED = "处理被中断（服务停止或重启），库里没有任何改动：请重新开始"
 
 
 def perform(ws: Workspace, job: Job) -> None:
@@ -122,13 +124,13 @@ def _run(ws: Workspace, job: RowMapping, ended: Callable[[], bool]) -> None:
     )
     child.start()
     cancelled = False
-    while child.is_alive():
-        child.join(LOOK_EVERY_S)
-        wished = task.should_stop(ws, job)
-        if wished or ended():
-            cancelled = wished
-            child.kill()
-            child.join()
+    try:
+        while child.is_alive() and not cancelled and not ended():
+            child.join(LOOK_EVERY_S)
+            cancelled = task.should_stop(ws, job)
+    finally:  # nobody goes on with a job that is no longer watched
+        child.kill()
+        child.join()
     if child.exitcode != 0:
         _say_stopped(ws, job, cancelled)
 

@@ -65,6 +65,14 @@ def test_rectifying_a_case_that_is_not_open_changes_nothing() -> None:
     assert imagined.hazards_m["closed_on"].isna().all()
 
 
+def test_a_place_that_is_closed_takes_its_records_with_it() -> None:
+    told = pd.DataFrame({"site": [toyland.PLANT, toyland.PLANT + 1], "name": ["a", "b"]})
+    snapshot = toyland.snapshot(toyland.sites(), records={"risk_item": told})
+    imagined, difference = imagine(snapshot, Scenario(gone=frozenset({toyland.PLANT})))
+    assert imagined.records["risk_item"]["name"].tolist() == ["b"]
+    assert "risk_item" in difference.kinds
+
+
 @models
 @quick
 @given(SEEDS)

@@ -16,6 +16,7 @@ from gis.storage import dialect, records
 from gis.workspace import Settings, Workspace, open_workspace
 from tests.conftest import Databases
 from tests.people import enter, form_token, make_account
+from tests.register import ids
 from tests.samples import write_geojson
 from webmap import create_app
 from webmap.context import EXTENSION
@@ -105,3 +106,10 @@ def test_the_page_lists_the_columns_of_each_table(town: FlaskClient) -> None:
     page = town.get("/import/records/").get_data(as_text=True)
     for title in ("化学品", "风险项", "日最高气温", "累计位移", "单段最大药量", "距管道最近距离"):
         assert title in page
+
+
+def test_a_place_is_told_to_programs_of_who_may_move_it(office: Flask, town: FlaskClient) -> None:
+    place = ids(office.extensions[EXTENSION])["WS-1"]
+    answer = town.get(f"/api/sites/{place}")
+    assert answer.status_code == 200
+    assert answer.get_json()["may_place"] is True

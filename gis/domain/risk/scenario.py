@@ -72,8 +72,13 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, Differenc
             closed_on=hazards_m["closed_on"].where(~closed, today),
         )
         touched |= {CASES}
+    records = {
+        sort: frame[~frame["site"].isin(scenario.gone)] for sort, frame in snapshot.records.items()
+    }
+    touched |= {sort for sort, left in records.items() if len(left) < len(snapshot.records[sort])}
     difference = Difference(touched, frozenset({*wanted, *range(FIRST_NEW, first)}))
-    return replace(snapshot, sites_m=sites_m, hazards_m=hazards_m), difference
+    imagined = replace(snapshot, sites_m=sites_m, hazards_m=hazards_m, records=records)
+    return imagined, difference
 
 
 def _refuse_unknown(snapshot: Snapshot, scenario: Scenario) -> None:
