@@ -195,6 +195,60 @@ def test_the_grading_follows_from_its_working(row: Mapping[str, str]) -> None:
     assert _worked(row["r_worked"]) == pytest.approx(float(row["r"]), abs=1e-9)
 
 
+@pytest.mark.parametrize("level", ["一级", "二级"])
+def test_one_small_cylinder_explains_no_high_level_and_shrinks_no_reach(level: str) -> None:
+    plant = {"category": "危化品生产储存", "mhi_level": level}
+    bare = _source(_unit("", 20, plant=plant))
+    cylinder = _source(_unit("液化石油气=0.1/0.05", 20, plant=plant, declared_level="不构成"))
+    tanks = _source(_unit("液化石油气=60/1", 20, plant=plant, declared_level="四级"))
+    assert bare["r2_m"] == {"一级": 1000.0, "二级": 700.0}[level]
+    assert cylinder["r2_m"] == bare["r2_m"]
+    assert tanks["r2_m"] == bare["r2_m"]
+
+
+def test_the_table_stands_where_gas_alone_makes_no_major_hazard() -> None:
+    plant = {"category": "一般", "mhi_level": "四级"}
+    both = _source(_unit("液化石油气=30/0.05;苯=45/", 20, plant=plant))
+    assert both["r2_m"] == 300.0
+
+
+@pytest.mark.parametrize(
+    "chemicals_of", ["液化石油气=60/", "液化石油气=60/0", "液化石油气=30/", "液氨=12/", "液氨=12/0"]
+)
+def test_a_vessel_that_nobody_weighed_reaches_no_less_than_the_lowest_level(
+    chemicals_of: str,
+) -> None:
+    source = _source(_unit(chemicals_of, 20, plant={"category": "一般"}))
+    assert source["r2_m"] >= 300.0
+
+
+@pytest.mark.parametrize(
+    ("category", "field", "r2_m"),
+    [
+        ("铝加工深井铸造", "melt_charge_t", 232.0),
+        ("铝镁金属粉尘", "dust_collector_m3", 180.0),
+    ],
+)
+def test_a_zero_stands_for_unknown(category: str, field: str, r2_m: float) -> None:
+    for nothing in (None, 0.0):
+        source = _source(_scene([{"category": category, field: nothing}], {}))
+        assert source["r2_m"] == pytest.approx(r2_m, abs=0.5)
+        assert field in source["evidence"]["dq"]
+
+
+def test_an_assessed_distance_of_zero_is_none() -> None:
+    plant = {"category": "危化品生产储存", "mhi_level": "一级"}
+    assert _source(_scene([{**plant, "ext_safety_dist_m": 0.0}], {}))["r2_m"] == 1000.0
+
+
+@pytest.mark.parametrize("cas", ["7782-50-5", "7782‐50‐5", "CAS 7782-50-5", "７７８２-50-5"])
+def test_of_a_name_and_a_number_that_differ_the_worse_counts(cas: str) -> None:
+    record = {"site": 1, "chemical": "甲醇", "cas": cas, "hazard_class": None,
+              "design_t": 6.0, "largest_vessel_t": None}  # fmt: skip
+    found = chemicals.identified(pd.DataFrame([record]), INDUSTRY).iloc[0]
+    assert (found["critical_t"], found["beta"]) == (5.0, 4.0)
+
+
 @pytest.mark.parametrize("row", _golden("industry_units"))
 def test_an_enterprise_with_a_unit_scores_as_worked(row: Mapping[str, str]) -> None:
     side = math.sqrt(float(row["dike"]))

@@ -53,6 +53,11 @@ def number(values: pd.Series, unknown: float) -> tuple[Floats, Bools]:
     return np.where(missing, unknown, found), missing
 
 
+def positive(values: pd.Series, unknown: float) -> tuple[Floats, Bools]:
+    """Return amounts as ``number``; zero or less, which people write for unknown, is missing."""
+    return number(values.where(values > 0), unknown)
+
+
 def yes(values: pd.Series) -> tuple[Bools, Bools]:
     """Return where a yes/no attribute is yes, and where it is unknown."""
     found = values.astype(object).map({True: 1.0, False: 0.0}).to_numpy(dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,15 @@ def identified(records: pd.DataFrame, constants: Constants) -> pd.DataFrame:
 
     Notes
     -----
-    By name, else by CAS number, in Table 1; of several entries of one name the one of the smallest
-    Q. What it does not list, mixtures among them, counts by its class (Table 2). beta: Table 3
-    for the toxic gases that it lists, else the largest of the classes (Table 4).
+    By name or CAS number in Table 1; where they name two entries, and of several entries of one
+    name, the one of the smallest Q. What it does not list, mixtures among them, counts by its
+    class (Table 2). beta: Table 3 for the toxic gases that it lists, else the largest of the
+    classes (Table 4).
     """
     listed = entries(constants)
     by_term = {term: entry.name for entry in listed for term in entry.terms}
     named = _tidy(records["chemical"]).map(by_term)
-    named = named.fillna(_tidy(records["cas"]).map(by_term))
+    named = _worse(named, _cas(records["cas"]).map(by_term), listed)
     recorded = read.texts(records["hazard_class"])
     classes = _classes(named, recorded, listed)
     by_class, _ = read.graded(recorded, given.table(constants, "class_q_t"), np.nan)
@@ -136,6 +137,20 @@ def _any_of(named: pd.Series, classes: Objects, family: str, constants: Constant
     if family == FAMILIES[0]:
         found |= named.isin(given.table(constants, "toxic_gas_beta")).to_numpy(dtype=bool)
     return found
+
+
+def _worse(by_name: pd.Series, by_cas: pd.Series, listed: Sequence[Listed]) -> pd.Series:
+    """Return the entry that is named; of two different ones that of the smaller Q."""
+    q_t = {entry.name: entry.q_t for entry in listed}
+    smaller = by_cas.map(q_t) < by_name.map(q_t)
+    return by_cas.where(by_name.isna() | smaller, by_name)
+
+
+def _cas(values: pd.Series) -> pd.Series:
+    """Reduce CAS numbers to their digits and plain hyphens, however they are written."""
+    found = _tidy(values).astype(object).where(values.notna(), "").astype(str)
+    parts = found.str.extract(r"(\d{2,7})\D(\d{2})\D(\d)(?!\d)")
+    return (parts[0] + "-" + parts[1] + "-" + parts[2]).astype(object)
 
 
 def _tidy(values: pd.Series) -> pd.Series:

@@ -118,7 +118,7 @@ def targets(scene: Scene, plants: gpd.GeoDataFrame, constants: Constants) -> lis
     With the group of GB 36894 and the individual risk that it admits from plants in service; of
     several places those of the nearest. An enterprise's own buildings are not counted.
     """
-    assessed = plants[plants["ext_safety_dist_m"].notna()].reset_index(drop=True)
+    assessed = plants[plants["ext_safety_dist_m"] > 0].reset_index(drop=True)
     reach_m = assessed["ext_safety_dist_m"].to_numpy(dtype=np.float64)
     people = scene.people.groupby("site")["people"].sum()
     stated = []
@@ -313,7 +313,7 @@ def _of_units(
 
 
 def _unassessed(plants: pd.DataFrame) -> Bools:
-    blank = plants["ext_safety_dist_m"].isna() & plants["ext_safety_doc"].isna()
+    blank = ~(plants["ext_safety_dist_m"] > 0) & plants["ext_safety_doc"].isna()
     return blank.to_numpy(dtype=bool)
 
 

@@ -77,7 +77,8 @@ def radii(
     flame, no_volume = _flame(plants, dusty, constants)
     melt, no_charge = _melt(plants, casting, constants)
     tabled = level.copy()
-    tabled[rings["modelled"].to_numpy(dtype=bool)] = None
+    explained = rings["modelled_rank"].to_numpy() >= major_hazard.ranks(level, constants)
+    tabled[explained] = None
     found: dict[str, Ring] = {
         "一般": _everywhere("general_radii_m", len(plants), constants),
         "行业类别": _by_category(plants, host, constants),
@@ -90,7 +91,7 @@ def radii(
         },
     }
     inner, outer = (np.stack([ring[at] for ring in found.values()]) for at in (0, 1))
-    assessed_m, none = read.number(plants["ext_safety_dist_m"], 0.0)
+    assessed_m, none = read.positive(plants["ext_safety_dist_m"], 0.0)
     labels = np.array([f"筛查半径：{said}" for said in found], dtype=object)
     share = given.number(constants, "assessed_r1_share")
     return Radii(
@@ -131,14 +132,17 @@ def unit_rings(
     Returns
     -------
     Frame of n rows: ``<ring>_r1_m`` and ``<ring>_r2_m`` of the ``RINGS``, 0 where none applies,
-    at most ``screening_cap_m``; ``modelled``, where every unit that is or may be a major hazard
-    is one by flammable gas in vessels of known mass, so that no table is needed; ``vessel_t``,
-    the largest of these, and ``fatal_m``, the fatal radius of its cloud, NaN where there is none.
+    at most ``screening_cap_m``; ``modelled_rank``, where every unit that is or may be a major
+    hazard is one by flammable gas in vessels of known mass, the rank of the highest (up to which
+    no table is needed), else 0; ``unweighed``, where a flammable gas is in vessels of unknown
+    mass; ``vessel_t``, the largest of known mass, and ``fatal_m``, the fatal radius of its cloud,
+    NaN where there is none.
 
     Notes
     -----
-    A gas burns whether or not its unit reaches the critical quantity, so it counts in any unit. A
-    pool burns within the dike, which is the outline of a unit that stores.
+    A gas burns whether or not its unit reaches the critical quantity, so it counts in any unit;
+    in a vessel of unknown mass as if all of it were in one, but no farther than the table of the
+    lowest level. A pool burns within the dike, which is the outline of a unit that stores.
     """
     cloud = _cloud(held, constants)
     # Of what no formula stands for; unknown is as much as makes a major hazard.
@@ -150,19 +154,27 @@ def unit_rings(
             **_pool(held, _dike_m2(held, sites_m), constants),
             **_toxic(held, constants),
             "rest": ratio.where(np.isnan(cloud["vessel_t"]), 0.0),
+            "gas": ratio.where(np.isfinite(cloud["vessel_t"]), 0.0),
         }
     )
     by_unit = each.groupby("site")
-    reached = by_unit.max().assign(rest=by_unit["rest"].sum())
+    reached = by_unit.max().assign(**by_unit[["rest", "gas"]].sum())
     reached = reached.reindex(units["id"].to_numpy()).reset_index(drop=True)
+    by_gas = (reached["gas"] >= 1.0) & (reached["rest"] < 1.0)
+    rank = np.where(
+        by_gas, major_hazard.ranks(units["stated"].to_numpy(dtype=object), constants), 0
+    )
     small = units["stated"].to_numpy(dtype=object) == major_hazard.NONE
-    plain = (reached["vessel_t"].isna() | (reached["rest"] >= 1.0)) & ~small
+    plain = ~by_gas & ~small
     own = units["plant"] >= 0
-    by_plant = reached.assign(plain=plain, plant=units["plant"])[own].groupby("plant")
+    told = reached.assign(plain=plain, rank=rank, plant=units["plant"])[own]
+    by_plant = told.groupby("plant")
     rings = by_plant[[*METRES, "vessel_t", "fatal_m"]].max().reindex(np.arange(n))
     tabled = by_plant["plain"].any().reindex(np.arange(n), fill_value=True)
     rings[METRES] = rings[METRES].fillna(0.0).clip(upper=given.number(constants, "screening_cap_m"))
-    return rings.assign(modelled=rings["vessel_t"].notna() & ~tabled)
+    highest = by_plant["rank"].max().reindex(np.arange(n), fill_value=0)
+    unweighed = by_plant["unweighed"].max().reindex(np.arange(n), fill_value=0.0) > 0
+    return rings.assign(modelled_rank=highest.where(~tabled, 0), unweighed=unweighed)
 
 
 METRES = [f"{name}_{ring}" for name in RINGS for ring in ("r1_m", "r2_m")]
@@ -210,7 +222,7 @@ def _flame(plants: pd.DataFrame, dusty: Bools, constants: Constants) -> tuple[Ri
     """Radii of a vented dust flame, and where the volume was unknown (METHOD 1.5 e)."""
     k, _ = read.graded(plants["category"], given.table(constants, "dust_flame_k"), 0.0)
     cap_m = given.number(constants, "dust_flame_cap_m")
-    volume, unknown = read.number(plants["dust_collector_m3"], 0.0)
+    volume, unknown = read.positive(plants["dust_collector_m3"], 0.0)
     flame = np.where(unknown, cap_m, consequence.dust_flame_m(volume, k, cap_m))
     inner, outer = given.numbers(constants, "dust_least_radii_m")
     times = given.number(constants, "dust_r2_per_flame")
@@ -221,7 +233,7 @@ def _flame(plants: pd.DataFrame, dusty: Bools, constants: Constants) -> tuple[Ri
 
 def _melt(plants: pd.DataFrame, casting: Bools, constants: Constants) -> tuple[Ring, Bools]:
     """Radii of a melt-water explosion, and where the charge was unknown (METHOD 1.5 f)."""
-    charge, unknown = read.number(plants["melt_charge_t"], 0.0)
+    charge, unknown = read.positive(plants["melt_charge_t"], 0.0)
     tnt_kg = consequence.melt_tnt_kg(
         np.minimum(KG_PER_T * charge, given.number(constants, "melt_cap_kg")),
         efficiency=given.number(constants, "melt_efficiency"),
@@ -248,9 +260,16 @@ def _blast(tnt_kg: Floats, pressures: str, constants: Constants) -> Ring:
 
 
 def _cloud(held: pd.DataFrame, constants: Constants) -> dict[str, Floats]:
-    """Radii of the largest vessel of a flammable gas, NaN where there is none of known mass."""
-    vessel_t = held["vessel_t"].where(held["flammable_gas"]).to_numpy(dtype=np.float64)
-    mass_kg, heat = KG_PER_T * vessel_t, _heat_j_kg(held, constants)
+    """Radii of the largest vessel of a flammable gas, NaN where there is none.
+
+    ``vessel_t`` is NaN where its mass is unknown; what all of the gas would do is told then, as
+    far as the table of the lowest level.
+    """
+    gas = held["flammable_gas"].to_numpy(dtype=bool)
+    vessel_t, unknown = read.positive(held["vessel_t"].where(gas), np.nan)
+    quantity_t, _ = read.positive(held["quantity_t"], np.nan)
+    mass_kg = KG_PER_T * np.where(gas & unknown, quantity_t, vessel_t)
+    heat = _heat_j_kg(held, constants)
     tnt_kg = consequence.cloud_tnt_kg(
         mass_kg,
         heat,
@@ -270,11 +289,22 @@ def _cloud(held: pd.DataFrame, constants: Constants) -> dict[str, Floats]:
         given.number(constants, "fireball_radiated"),
         given.table(constants, "heat_fluxes_kw_m2")["r2"],
     )
+    least = given.texts(constants, "mhi_levels")[0]
+    capped = [given.table(constants, f"mhi_{ring}_m")[least] for ring in ("r1", "r2")]
+    reach = np.maximum(blast[0], ball_m / 2.0), np.maximum(blast[1], hot_m)
+    inner, outer = (
+        np.where(unknown, np.fmin(far, cap), far) for far, cap in zip(reach, capped, strict=True)
+    )
     return {
-        "cloud_r1_m": np.maximum(blast[0], ball_m / 2.0),
-        "cloud_r2_m": np.maximum(blast[1], hot_m),
+        "cloud_r1_m": np.where(gas, inner, np.nan),
+        "cloud_r2_m": np.where(gas, outer, np.nan),
+        "unweighed": (gas & unknown).astype(np.float64),
         "vessel_t": vessel_t,
-        "fatal_m": consequence.cloud_fatal_m(tnt_kg, *given.numbers(constants, "cloud_fatal")),
+        "fatal_m": np.where(
+            unknown,
+            np.nan,
+            consequence.cloud_fatal_m(tnt_kg, *given.numbers(constants, "cloud_fatal")),
+        ),
     }
 
 
@@ -297,7 +327,7 @@ def _pool(held: pd.DataFrame, dike_m2: Floats, constants: Constants) -> dict[str
 def _toxic(held: pd.DataFrame, constants: Constants) -> dict[str, Floats]:
     """Radii of the toxic gases for which there are defaults, larger where a tank may fail."""
     tank_t, times = given.numbers(constants, "toxic_tank")
-    vessel_t, unknown = read.number(held["vessel_t"], 0.0)
+    vessel_t, unknown = read.positive(held["vessel_t"], 0.0)
     factor = np.where(unknown | (vessel_t > tank_t), times, 1.0)
     return {
         f"toxic_{ring}_m": factor

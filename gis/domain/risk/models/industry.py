@@ -214,7 +214,7 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
         unknown={
             "category": no_category,
             "risk_colour": no_colour,
-            **_level_gaps(frame, has.units, has.levels),
+            **_level_gaps(frame, has, rings),
             **control_gaps,
             **reach.gaps,
         },
@@ -264,13 +264,13 @@ def _category(frame: gpd.GeoDataFrame, host: Bools, constants: Constants) -> tup
     return np.maximum(floor, hosted), unknown
 
 
-def _level_gaps(
-    frame: gpd.GeoDataFrame, units: pd.DataFrame, levels: pd.DataFrame
-) -> dict[str, Bools]:
+def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings, rings: pd.DataFrame) -> dict[str, Bools]:
     """Tell where the level is not declared although it may be a major hazard, and why not known.
 
-    Of a plant known as a point only, fewer people than there are lie within 500 m of its boundary.
+    And where nobody weighed what vessels hold. Of a plant known as a point only, fewer people
+    than there are lie within 500 m of its boundary.
     """
+    units, levels = has.units, has.levels
     open_ = levels["unknown"].to_numpy(dtype=bool)
     blank = (units["plant"] >= 0) & ~units["complete"].astype(bool)
     plant = units["plant"].to_numpy(dtype=np.int64)
@@ -279,7 +279,7 @@ def _level_gaps(
     some = (levels["units"] > 0).to_numpy(dtype=bool)
     return {
         "mhi_level": open_,
-        "installation": open_ & bare,
+        "installation": (open_ & bare) | rings["unweighed"].to_numpy(dtype=bool),
         "geometry": open_ & some & point & levels["alpha_declared"].isna().to_numpy(dtype=bool),
     }
 
