@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -395,23 +396,39 @@ def test_a_season_within_one_year_and_one_that_never_is_do_no_harm() -> None:
     never = {**CONSTANTS, "season_first": {"month": 13, "day": 1},
              "season_last": {"month": 0, "day": 1}}  # fmt: skip
     assert season.length(never) == 0
-    assert season.season_mean_g(records(40), dt.date(2026, 3, 1), G, never) is None
+    assert season.season_mean_g(records(40), dt.date(2026, 3, 1), G, never, 0.75) is None
+
+
+def mean_g(found: pd.DataFrame | None, as_of: dt.date = dt.date(2026, 10, 31)) -> Any:
+    """Return the season's mean and its missing days, those of unknown weather at 0.75."""
+    told = season.season_mean_g(found, as_of, G, CONSTANTS, 0.75)
+    return None if told is None else dataclasses.astuple(told)
 
 
 def test_the_mean_factor_is_that_of_whole_seasons_only() -> None:
-    day = dt.date(2026, 10, 31)
     whole = records(365, start="2025-11-01")
     threes = whole.assign(official_class=3.0)
-    assert season.season_mean_g(threes, day, G, CONSTANTS) == pytest.approx(0.75)
+    assert mean_g(threes) == pytest.approx((0.75, 0))
     half = threes.assign(official_class=[5.0] * 90 + [1.0] * 275)
     worked = (90 * 1.2 + 91 * 0.3) / 181  # the 181 days from November to April
-    assert season.season_mean_g(half, day, G, CONSTANTS) == pytest.approx(worked)
-    assert season.season_mean_g(threes.iloc[:140], day, G, CONSTANTS) is None
+    assert mean_g(half) == pytest.approx((worked, 0))
+    assert mean_g(threes.iloc[:140]) is None
     both = pd.concat([threes, whole.assign(site=2, official_class=1.0)])
-    assert season.season_mean_g(both, day, G, CONSTANTS) == pytest.approx((0.75 + 0.3) / 2)
+    assert mean_g(both) == pytest.approx(((0.75 + 0.3) / 2, 0))
     part = pd.concat([threes, whole.assign(site=2, official_class=1.0).iloc[:30]])
-    assert season.season_mean_g(part, day, G, CONSTANTS) == pytest.approx(0.75)
-    assert season.season_mean_g(None, day, G, CONSTANTS) is None
+    assert mean_g(part) == pytest.approx((0.75, 0))
+    assert mean_g(None) is None
+
+
+def test_a_missing_day_counts_the_default_or_the_mean_of_the_known_if_that_is_higher() -> None:
+    quiet = records(181, start="2025-11-01", official_class=1.0)
+    worked = ((145 * 0.3 + 36 * 0.75) / 181, 36)
+    assert mean_g(quiet.iloc[36:]) == pytest.approx(worked)  # before the first on record
+    assert mean_g(quiet.iloc[:145]) == pytest.approx(worked)  # after the last
+    assert mean_g(quiet.drop(quiet.index[50:86])) == pytest.approx(worked)
+    assert mean_g(quiet.iloc[36:].assign(official_class=5.0)) == pytest.approx((1.2, 36))
+    # A season that still runs misses no day to come: 30 March is its 150th.
+    assert mean_g(quiet.iloc[:150], dt.date(2026, 3, 30)) == pytest.approx((0.3, 0))
 
 
 def test_local_percentiles_take_over_after_three_seasons() -> None:

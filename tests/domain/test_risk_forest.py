@@ -425,7 +425,8 @@ def _hills(seed: int) -> Scene:
 
 
 def test_the_season_is_the_observed_one_where_a_whole_one_is_on_record() -> None:
-    # 151 of 181 days (83 %) of 2025-11-01 to 2026-04-30, all of class 2 as issued: g = 0.5.
+    # 151 of 181 days (83 %) of 2025-11-01 to 2026-04-30, all of class 2 as issued: g = 0.5; the
+    # 30 days missing count 0.75 each.
     days = pd.date_range("2025-11-01", periods=151).strftime("%Y-%m-%d")
     columns = toyland.RECORDS["observation"].fields
     records = pd.DataFrame({field.name: np.full(len(days), None) for field in columns})
@@ -435,7 +436,7 @@ def test_the_season_is_the_observed_one_where_a_whole_one_is_on_record() -> None
         records={"observation": records}, methods=toyland.VALUES,
     )  # fmt: skip
     evidence = _evidence(scene)
-    assert evidence["season_mean_g"] == pytest.approx(0.5)
-    assert evidence["season_basis"] == "本地观测的防火期均值"
+    assert evidence["season_mean_g"] == pytest.approx((151 * 0.5 + 30 * 0.75) / 181)
+    assert evidence["season_basis"].startswith("本地观测的防火期均值（缺 30 站日")
     fewer = replace(scene, records={"observation": records.iloc[:100]})
     assert _evidence(fewer)["season_mean_g"] == 0.75

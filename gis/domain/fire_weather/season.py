@@ -60,9 +60,29 @@ def shown_class(found: Panel, levels: Floats) -> Floats:
     return np.where(np.isnan(official), levels, official)
 
 
+@dataclass(frozen=True, slots=True)
+class SeasonMean:
+    """The mean factor of the fire seasons on record.
+
+    Attributes
+    ----------
+    g
+        The mean.
+    missing_days
+        Days of those seasons without a class, over all stations.
+    """
+
+    g: float
+    missing_days: int
+
+
 def season_mean_g(
-    records: pd.DataFrame | None, as_of: dt.date, class_g: Sequence[float], constants: Constants
-) -> float | None:
+    records: pd.DataFrame | None,
+    as_of: dt.date,
+    class_g: Sequence[float],
+    constants: Constants,
+    missing_g: float,
+) -> SeasonMean | None:
     """Return the mean factor g of the fire seasons on record (METHOD 4.4).
 
     Parameters
@@ -71,17 +91,21 @@ def season_mean_g(
         Daily observations: ``site`` and the fields of ``data/records/observation.toml``; None:
         none.
     as_of
-        Later days are not looked at.
+        Later days are not looked at, nor are they missing.
     class_g
         Factor of each class 1..5: the constant ``class_g`` of ``forest_fire.toml``.
     constants
         The values of ``fire_weather.toml``.
+    missing_g
+        The default factor: the constant ``season_mean_g`` of ``forest_fire.toml``.
 
     Returns
     -------
     Mean of the factors by class over days, then over the seasons of all stations; None where no
     station has a class on ``season_share_least`` of the days of any season: then whoever asks
-    keeps a default and says so.
+    keeps a default and says so. A day of a season that counts, up to ``as_of``, without a class
+    counts ``missing_g``, or the mean of that season's other days if that is higher: unknown is
+    never low.
     """
     found = panel(records, as_of, constants)
     levels = shown_class(found, danger.of_panel(found, constants).level)
@@ -89,10 +113,24 @@ def season_mean_g(
     inside = (year != NO_SEASON)[:, np.newaxis] & np.isfinite(levels)
     down, across = np.nonzero(inside)
     g = np.asarray(class_g)[levels[down, across].astype(np.int64) - 1]
-    by_season = pd.Series(g).groupby([year[down], across]).agg(["mean", "size"])
+    by_season = pd.DataFrame({"year": year[down], "site": across, "g": g}).groupby(["year", "site"])
     least = given.number(constants, "season_share_least") * length(constants)
-    whole = by_season.loc[by_season["size"] >= max(least, 1.0), "mean"]
-    return float(whole.mean()) if len(whole) else None
+    known = by_season["g"].agg(["mean", "size"])
+    known = known[known["size"] >= max(least, 1.0)]
+    if known.empty:
+        return None
+    days = known.index.get_level_values("year").map(_days_by_year(found.days, constants).to_dict())
+    missing = days.to_numpy(dtype=np.int64) - known["size"].to_numpy()
+    rest = np.maximum(known["mean"].to_numpy(), missing_g)
+    mean = (known["mean"] * known["size"] + missing * rest) / days
+    return SeasonMean(float(mean.mean()), int(missing.sum()))
+
+
+def _days_by_year(days: Days, constants: Constants) -> pd.Series:
+    """Count the days of the fire seasons that some days are of, up to the last of these."""
+    calendar = np.arange(days[0] - len(A_YEAR), days[-1] + 1)
+    counted: pd.Series = pd.Series(years(calendar, constants)).value_counts()
+    return counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,13 +128,21 @@ def _compartments(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -
 
 def _season(scene: Scene, constants: Constants) -> tuple[float, str]:
     """Return the season's mean g and what it is from: the days on record, else the method."""
-    factors = given.numbers(constants, "class_g")
+    default = given.number(constants, "season_mean_g")
     days = scene.records.get(RECORDS)
     if days is not None and len(days) and WEATHER in scene.methods:
-        observed = season_mean_g(days, scene.as_of, factors, scene.methods[WEATHER])
-        if observed is not None:
-            return observed, "本地观测的防火期均值"
-    return given.number(constants, "season_mean_g"), "方法常数（没有一个完整防火期的观测）"
+        factors = given.numbers(constants, "class_g")
+        found = season_mean_g(days, scene.as_of, factors, scene.methods[WEATHER], default)
+        if found is not None:
+            return found.g, OBSERVED + _missing(found.missing_days)
+    return default, "方法常数（没有一个完整防火期的观测）"
+
+
+OBSERVED = "本地观测的防火期均值"
+
+
+def _missing(days: int) -> str:
+    return f"（缺 {days} 站日，按方法常数与已知各日均值中较高者计）" if days else ""
 
 
 def _means(rated: gpd.GeoDataFrame, n: int) -> dict[str, Floats]:
