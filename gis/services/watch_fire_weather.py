@@ -49,8 +49,9 @@ def watch_fire_weather(ws: Workspace, actor: Actor) -> Row:
     latest day with any (``day``, ``class``, ``name``, ``official``, ``by``, ``age_days``,
     ``stale``), None where there is none; and ``stations``, in id order. A station has its
     ``site``, ``code``, ``name``, ``station_type``, ``wind_height_m`` and, once it observed
-    something, ``latest`` (``_latest``), the days since the season began and how many of them are
-    missing at noon, ``months`` (``_months``) and ``series``: a row of ``OF_SERIES`` a day.
+    something, ``latest`` and ``graded`` (``_latest``: the last day with a record, and with a
+    class), the days since the season began and how many of them are missing at noon, ``months``
+    (``_months``) and ``series``: a row of ``OF_SERIES`` a day.
     """
     with reading(ws, actor) as conn:
         as_of, constants, places, series = look(conn, ws, actor)
@@ -124,11 +125,13 @@ def _station(
     observed = days[days["observed"]]
     if observed.empty:
         nothing: Row = {"months": [], "series": []}
-        return {**told, "latest": None, "days": 0, "missing_days": 0, **nothing}
+        return {**told, "latest": None, "graded": None, "days": 0, "missing_days": 0, **nothing}
+    graded = observed[observed["shown_class"].notna()]
     this_season = days[days["day"] >= began.isoformat()]
     return {
         **told,
         "latest": _latest(days, observed.iloc[-1], as_of, constants),
+        "graded": None if graded.empty else _latest(days, graded.iloc[-1], as_of, constants),
         "days": len(this_season),
         "missing_days": int((this_season["gap_days"] > 0).sum()),
         "months": _months(this_season),
@@ -182,11 +185,12 @@ def _months(days: pd.DataFrame) -> list[Row]:
 
 
 def _town(stations: list[Row], names: tuple[str, ...]) -> Row | None:
-    """Return the class of the town: of the latest day that any station tells, the highest.
+    """Return the class of the town: of the latest day that any station grades, the highest.
 
-    Where the authority issued one for that day, the highest of its own.
+    Half a record of a later day takes it from no station. Where the authority issued one for that
+    day, the highest of its own.
     """
-    told = [s["latest"] for s in stations if s["latest"] and s["latest"]["shown_class"]]
+    told = [s["graded"] for s in stations if s["graded"]]
     if not told:
         return None
     day = max(row["day"] for row in told)

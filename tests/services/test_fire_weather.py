@@ -106,6 +106,19 @@ def test_the_town_has_the_highest_class_of_its_stations(
     assert three["latest"] is None
 
 
+def test_half_a_record_of_today_takes_no_class_from_the_day_before(
+    stations: Workspace, tmp_path: Path
+) -> None:
+    tell(stations, tmp_path, "WS-1", 40, back=1, values=WINDY)
+    tell(stations, tmp_path, "WS-2", 40, back=1)
+    before = watch_fire_weather(stations, OPERATOR)["town"]
+    tell(stations, tmp_path, "WS-1", 1, values=["", "", "", 0, "", "", "", ""])
+    found = watch_fire_weather(stations, OPERATOR)
+    assert found["town"] == before
+    assert (before["class"], before["day"]) == (4, "2026-03-30")
+    assert found["stations"][0]["latest"]["day"] == "2026-03-31"
+
+
 def test_the_authoritys_class_holds_even_if_it_is_lower(
     stations: Workspace, tmp_path: Path
 ) -> None:
