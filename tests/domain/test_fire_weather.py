@@ -334,10 +334,13 @@ def test_what_is_unknown_counts_as_the_worst_and_is_named() -> None:
     assert found["htz"][10] == 12 + 20 + 50 + 40
 
 
-def test_wind_at_noon_stands_in_for_the_strongest_of_the_day() -> None:
+def test_wind_at_noon_stands_in_for_the_strongest_of_the_day_a_band_higher() -> None:
     found = series(records(20, wind_max_ms=np.nan, wind_noon_ms=4.0), "2026-01-20")
-    assert not found["no_wind_max_ms"].any()
-    assert found["u"].tolist() == series(records(20), "2026-01-20")["u"].tolist()
+    assert found["no_wind_max_ms"].all()
+    above = series(records(20, wind_max_ms=5.6), "2026-01-20")
+    assert found["u"].tolist() == above["u"].tolist()
+    gale = series(records(20, wind_max_ms=np.nan, wind_noon_ms=18.0), "2026-01-20")
+    assert gale["u"].tolist() == series(records(20, wind_max_ms=18.0), "2026-01-20")["u"].tolist()
 
 
 def test_dry_days_are_counted_from_the_last_rain_and_unknown_days_do_not_end_them() -> None:

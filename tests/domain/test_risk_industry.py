@@ -236,6 +236,21 @@ def test_a_zero_stands_for_unknown(category: str, field: str, r2_m: float) -> No
         assert field in source["evidence"]["dq"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "r2_m", "rules"),
+    [
+        ({"multi_storey_dust": True}, 180.0, {"industry_dust_multi_storey"}),
+        ({"melt_charge_t": 5.0, "monitoring": "应接未接"}, 231.48, {"industry_casting_unmonitored"}),
+    ],
+)
+def test_what_is_on_record_counts_though_nobody_wrote_the_category(
+    fields: dict[str, Any], r2_m: float, rules: set[str]
+) -> None:
+    scene = _scene([{"category": None, **fields}], {})
+    assert _source(scene)["r2_m"] == pytest.approx(r2_m, abs=0.5)
+    assert rules <= set(_raised(scene))
+
+
 def test_an_assessed_distance_of_zero_is_none() -> None:
     plant = {"category": "危化品生产储存", "mhi_level": "一级"}
     assert _source(_scene([{**plant, "ext_safety_dist_m": 0.0}], {}))["r2_m"] == 1000.0
@@ -699,7 +714,9 @@ CROWD: dict[str, Any] = {"hazard": "无", "labour_intensive": True}
         ([_tenant(hazard="动火焊接", labour_intensive=False), _tenant(**CROWD)], set()),
         ([_tenant(labour_intensive=False), _tenant(**CROWD)], {"industry_tenants_clash_unsure"}),
         ([_tenant(**DUST), _tenant(hazard="无")], {"industry_tenants_clash_unsure"}),
-        ([_tenant(None, **DUST), _tenant(None, **CROWD)], set()),
+        ([_tenant(None, **DUST), _tenant(None, **CROWD)], {"industry_tenants_clash_unsure"}),
+        ([_tenant(None, **DUST), _tenant(**CROWD)], {"industry_tenants_clash_unsure"}),
+        ([_tenant(None, **CROWD), _tenant(**CROWD)], set()),
     ],
 )
 def test_a_hazardous_tenant_must_not_share_a_building_with_many_people(

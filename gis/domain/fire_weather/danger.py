@@ -91,14 +91,30 @@ def classes(found: Floats, constants: Constants) -> Floats:
 
 
 def of_panel(found: Panel, constants: Constants) -> Danger:
-    """Return index and class of every day and station; wind at noon stands in for a missing one."""
+    """Return index and class of every day and station.
+
+    Where the largest wind of the day is missing, that of noon stands in, which is hardly ever the
+    largest: a band higher, and it stays a gap.
+    """
     spell = dry_spell(found, constants)
-    wind = found.known("wind_max_ms", "wind_noon_ms")
+    largest = found.values["wind_max_ms"]
+    noon = _next_band(found.values["wind_noon_ms"], constants)
+    wind = np.where(np.isnan(largest), noon, largest)
     warm, moist, rain = (found.values[name] for name in ("t_max_c", "rh_min_pct", "rain_mm"))
     u = index(wind, warm, moist, spell.days, rain, found.values["snow_cover"], constants)
-    missing = [np.isnan(values) for values in (warm, moist, wind, rain)]
+    missing = [np.isnan(values) for values in (warm, moist, largest, rain)]
     gaps = dict(zip(GAPS, [*missing, spell.unsure], strict=True))
     return Danger(u, classes(u, constants), spell.days, gaps)
+
+
+def _next_band(wind_ms: Floats, constants: Constants) -> Floats:
+    """Return the least wind of the band above, m/s; the wind itself in the last; NaN unknown."""
+    edges = np.asarray(given.numbers(constants, "wind_edges_ms"))
+    band = np.searchsorted(edges, wind_ms, side="right")
+    lifted: Floats = np.where(
+        np.isnan(wind_ms) | (band == len(edges)), wind_ms, np.append(edges, np.nan)[band]
+    )
+    return lifted
 
 
 def _banded(

@@ -37,15 +37,16 @@ def term(
     Returns
     -------
     Term 0..1, the larger of the compartment's own, min(1, 0.5 n), and that of the fires on record,
-    min(1, 0.5 sum exp(-d/1000 m)); and where nothing was known: no number, and not one fire ever
-    recorded in the town. Shape (n,). They are two accounts of the same fires, so not their sum.
+    min(1, 0.5 sum exp(-d/1000 m)); and where nothing was known: no number, and not one fire of
+    these years on record in the town. Shape (n,). They are two accounts of the same fires, so not
+    their sum.
     """
     each = given.number(constants, "history_per_fire")
     own = np.minimum(1.0, each * fires)
     near = np.zeros(len(points))
-    recorded = places(scene.sites_m, WILDFIRE)
+    recorded = [recent(found, scene.as_of, constants) for found in places(scene.sites_m, WILDFIRE)]
     for found in recorded:
-        near += _nearness(points, recent(found, scene.as_of, constants), scene, constants)
+        near += _nearness(points, found, scene, constants)
     unknown = np.isnan(fires) & (sum(map(len, recorded)) == 0)
     known = np.fmax(own, np.minimum(1.0, each * near))
     return np.where(unknown, given.number(constants, "unknown_history_term"), known), unknown

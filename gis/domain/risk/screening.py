@@ -181,17 +181,27 @@ METRES = [f"{name}_{ring}" for name in RINGS for ring in ("r1_m", "r2_m")]
 
 
 def is_dusty(plants: pd.DataFrame, constants: Constants) -> Bools:
-    """Tell which enterprises have dust that explodes, by their category."""
+    """Tell which enterprises have dust that explodes, by their category.
+
+    Where that is not known, by anything on record of dust.
+    """
     kinds = given.table(constants, "dust_flame_k")
+    amounts = plants[["dust_workers", "dust_collector_m3"]].to_numpy(dtype=np.float64)
+    hints = read.yes(plants["multi_storey_dust"])[0] | (amounts > 0).any(axis=1)
     dusty: Bools = plants["category"].isin(list(kinds)).to_numpy(dtype=bool)
-    return dusty
+    return dusty | (plants["category"].isna().to_numpy(dtype=bool) & hints)
 
 
 def is_casting(plants: pd.DataFrame, constants: Constants) -> Bools:
-    """Tell which enterprises cast aluminium in deep wells, by their category."""
+    """Tell which enterprises cast aluminium in deep wells, by their category.
+
+    Where that is not known, by a hoist or a charge of melt on record.
+    """
     category = given.text(constants, "casting_category")
+    charge_t = plants["melt_charge_t"].to_numpy(dtype=np.float64)
+    hints = plants["hoist"].notna().to_numpy(dtype=bool) | (charge_t > 0)
     casting: Bools = (plants["category"] == category).to_numpy(dtype=bool)
-    return casting
+    return casting | (plants["category"].isna().to_numpy(dtype=bool) & hints)
 
 
 def _everywhere(name: str, n: int, constants: Constants) -> Ring:
@@ -220,7 +230,8 @@ def _by_level(level: Objects, constants: Constants) -> Ring:
 
 def _flame(plants: pd.DataFrame, dusty: Bools, constants: Constants) -> tuple[Ring, Bools]:
     """Radii of a vented dust flame, and where the volume was unknown (METHOD 1.5 e)."""
-    k, _ = read.graded(plants["category"], given.table(constants, "dust_flame_k"), 0.0)
+    table = given.table(constants, "dust_flame_k")
+    k, _ = read.graded(plants["category"], table, max(table.values()))
     cap_m = given.number(constants, "dust_flame_cap_m")
     volume, unknown = read.positive(plants["dust_collector_m3"], 0.0)
     flame = np.where(unknown, cap_m, consequence.dust_flame_m(volume, k, cap_m))

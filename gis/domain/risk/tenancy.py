@@ -116,7 +116,10 @@ def _largest_block(plant: Ints, i: Ints, j: Ints, n: int) -> Ints:
 
 
 def _clashes(tenants: pd.DataFrame, constants: Constants) -> tuple[Ints, Ints]:
-    """Return the site of each building where hazard and many people surely, and perhaps, meet."""
+    """Return the site of each building where hazard and many people surely, and perhaps, meet.
+
+    A tenant of an unknown building may be in one with any other of the site.
+    """
     hazard = read.texts(tenants["hazard"])
     dangerous = np.isin(hazard.astype(str), given.texts(constants, "tenant_hazards"))
     crowded, unsaid = read.yes(tenants["labour_intensive"])
@@ -131,14 +134,17 @@ def _clashes(tenants: pd.DataFrame, constants: Constants) -> tuple[Ints, Ints]:
             "maybe_crowded": crowded | unsaid,
         }
     )
-    houses = marks.groupby(["plant", "building"]).agg(
-        {"tenants": "sum", **dict.fromkeys(marks.columns[3:], "any")}
-    )
+    summed = {"tenants": "sum", **dict.fromkeys(marks.columns[3:], "any")}
+    houses = marks.groupby(["plant", "building"]).agg(summed)
+    somewhere = marks.loc[marks["building"].isna(), "plant"]
+    sites = marks[marks["plant"].isin(somewhere)].groupby("plant").agg(summed)
+    anywhere = sites["maybe_dangerous"] & sites["maybe_crowded"] & (sites["tenants"] > 1)
     plant = houses.index.get_level_values("plant").to_numpy(dtype=np.int64)
     sure = (houses["dangerous"] & houses["crowded"]).to_numpy(dtype=bool)
     maybe = (houses["maybe_dangerous"] & houses["maybe_crowded"]).to_numpy(dtype=bool)
     several = (houses["tenants"] > 1).to_numpy(dtype=bool)
-    return plant[sure], plant[maybe & several & ~sure]
+    found = np.append(plant[maybe & several & ~sure], sites.index[anywhere])
+    return plant[sure], found.astype(np.int64)
 
 
 def _built_share(buildings: gpd.GeoDataFrame, plants: gpd.GeoDataFrame) -> Floats:
