@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +241,11 @@ def test_a_zero_stands_for_unknown(category: str, field: str, r2_m: float) -> No
     ("fields", "r2_m", "rules"),
     [
         ({"multi_storey_dust": True}, 180.0, {"industry_dust_multi_storey"}),
-        ({"melt_charge_t": 5.0, "monitoring": "应接未接"}, 231.48, {"industry_casting_unmonitored"}),
+        (
+            {"melt_charge_t": 5.0, "monitoring": "应接未接"},
+            231.48,
+            {"industry_casting_unmonitored"},
+        ),
     ],
 )
 def test_what_is_on_record_counts_though_nobody_wrote_the_category(
@@ -256,12 +261,25 @@ def test_an_assessed_distance_of_zero_is_none() -> None:
     assert _source(_scene([{**plant, "ext_safety_dist_m": 0.0}], {}))["r2_m"] == 1000.0
 
 
-@pytest.mark.parametrize("cas", ["7782-50-5", "7782‐50‐5", "CAS 7782-50-5", "７７８２-50-5"])
+@pytest.mark.parametrize(
+    "cas", ["7782-50-5", "7782\u201050\u20105", "CAS 7782-50-5", "７７８２-50-5", "7782505"]
+)
 def test_of_a_name_and_a_number_that_differ_the_worse_counts(cas: str) -> None:
     record = {"site": 1, "chemical": "甲醇", "cas": cas, "hazard_class": None,
               "design_t": 6.0, "largest_vessel_t": None}  # fmt: skip
     found = chemicals.identified(pd.DataFrame([record]), INDUSTRY).iloc[0]
-    assert (found["critical_t"], found["beta"]) == (5.0, 4.0)
+    assert (found["critical_t"], found["beta"], found["name"]) == (5.0, 4.0, "氯")
+    assert found["differs"]
+    swapped = {**record, "chemical": "氯", "cas": "74-86-2"}
+    found = chemicals.identified(pd.DataFrame([swapped]), INDUSTRY).iloc[0]
+    assert (found["critical_t"], found["beta"], found["name"]) == (1.0, 4.0, "氯")
+    assert found["toxic_gas"]
+    assert found["flammable_gas"]
+    scene = _unit("甲醇=6/", 20)
+    told = scene.records["chemical"].assign(cas=cas)
+    unit = _units(replace(scene, records={"chemical": told})).iloc[0]
+    assert unit["ratio"] == pytest.approx(1.2)
+    assert not unit["complete"]
 
 
 @pytest.mark.parametrize("row", _golden("industry_units"))

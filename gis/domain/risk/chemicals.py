@@ -50,27 +50,32 @@ def identified(records: pd.DataFrame, constants: Constants) -> pd.DataFrame:
 
     Notes
     -----
-    By name or CAS number in Table 1; where they name two entries, and of several entries of one
-    name, the one of the smallest Q. What it does not list, mixtures among them, counts by its
+    By name or CAS number in Table 1; of several entries of one name the one of the smallest Q.
+    Where they name two entries it counts as the worse of both, and ``differs``: Q the smaller,
+    beta the larger, the families of both. What it does not list, mixtures among them, counts by its
     class (Table 2). beta: Table 3 for the toxic gases that it lists, else the largest of the
     classes (Table 4).
     """
     listed = entries(constants)
     by_term = {term: entry.name for entry in listed for term in entry.terms}
-    named = _tidy(records["chemical"]).map(by_term)
-    named = _worse(named, _cas(records["cas"]).map(by_term), listed)
+    by_name = _tidy(records["chemical"]).map(by_term)
+    by_cas = _cas(records["cas"]).map(by_term)
+    differs = (by_name.notna() & by_cas.notna() & (by_name != by_cas)).to_numpy(dtype=bool)
     recorded = read.texts(records["hazard_class"])
-    classes = _classes(named, recorded, listed)
     by_class, _ = read.graded(recorded, given.table(constants, "class_q_t"), np.nan)
-    of_table_1, unlisted = read.graded(named, {e.name: e.q_t for e in listed}, np.nan)
+    one = _entry(by_name.fillna(by_cas), recorded, listed, constants)
+    other = _entry(by_cas.fillna(by_name), recorded, listed, constants)
+    named = one["entry"].where(one["beta"].fillna(0.0) >= other["beta"].fillna(0.0), other["entry"])
+    unlisted = named.isna().to_numpy(dtype=bool)
     columns = {
         "site": records["site"].to_numpy(dtype=np.int64),
         "name": np.where(unlisted, read.texts(records["chemical"]), read.texts(named)),
+        "differs": differs,
         "quantity_t": records["design_t"].to_numpy(dtype=np.float64),
         "vessel_t": records["largest_vessel_t"].to_numpy(dtype=np.float64),
-        "critical_t": np.where(unlisted, by_class, of_table_1),
-        "beta": _beta(named, classes, constants),
-        **{family: _any_of(named, classes, family, constants) for family in FAMILIES},
+        "critical_t": np.where(unlisted, by_class, np.fmin(one["critical_t"], other["critical_t"])),
+        "beta": np.fmax(one["beta"], other["beta"]),
+        **{family: (one[family] | other[family]).to_numpy(dtype=bool) for family in FAMILIES},
     }
     return pd.DataFrame(columns)
 
@@ -139,17 +144,21 @@ def _any_of(named: pd.Series, classes: Objects, family: str, constants: Constant
     return found
 
 
-def _worse(by_name: pd.Series, by_cas: pd.Series, listed: Sequence[Listed]) -> pd.Series:
-    """Return the entry that is named; of two different ones that of the smaller Q."""
-    q_t = {entry.name: entry.q_t for entry in listed}
-    smaller = by_cas.map(q_t) < by_name.map(q_t)
-    return by_cas.where(by_name.isna() | smaller, by_name)
+def _entry(
+    named: pd.Series, recorded: Objects, listed: Sequence[Listed], constants: Constants
+) -> pd.DataFrame:
+    """Return what an entry of Table 1 says of each record: its Q, beta and families."""
+    classes = _classes(named, recorded, listed)
+    critical_t, _ = read.graded(named, {e.name: e.q_t for e in listed}, np.nan)
+    families = {family: _any_of(named, classes, family, constants) for family in FAMILIES}
+    columns = {"critical_t": critical_t, "beta": _beta(named, classes, constants), **families}
+    return pd.DataFrame(columns, index=named.index).assign(entry=named)
 
 
 def _cas(values: pd.Series) -> pd.Series:
     """Reduce CAS numbers to their digits and plain hyphens, however they are written."""
-    found = _tidy(values).astype(object).where(values.notna(), "").astype(str)
-    parts = found.str.extract(r"(\d{2,7})\D(\d{2})\D(\d)(?!\d)")
+    digits = _tidy(values).where(values.notna(), "").astype(str).str.replace(r"\D", "", regex=True)
+    parts = digits.str.extract(r"^(\d{2,7})(\d{2})(\d)$")
     return (parts[0] + "-" + parts[1] + "-" + parts[2]).astype(object)
 
 

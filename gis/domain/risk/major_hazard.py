@@ -252,7 +252,10 @@ def _held(found: pd.DataFrame, sites: pd.Series) -> pd.DataFrame:
     """Add up the chemicals of each unit; ``found`` as ``chemicals.identified`` gives them."""
     ratio = found["quantity_t"] / found["critical_t"]
     counted = found.assign(
-        chemicals=1, ratio=ratio, weighted=found["beta"] * ratio, complete=ratio.notna()
+        chemicals=1,
+        ratio=ratio,
+        weighted=found["beta"] * ratio,
+        complete=ratio.notna() & ~found["differs"],
     )
     by_unit = counted.groupby("site")
     ids = sites.to_numpy()
