@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from gis.domain.arrays import Floats, Geometries, Ints, Objects
 from gis.domain.crs import METRIC
 from gis.domain.risk.constants import Constants, number, numbers
 from gis.domain.scan import scan
+from gis.domain.trend import mann_kendall
 
 PER = 100.0
 """Rates are told per 100 places."""
@@ -73,6 +75,54 @@ def area_rates(
             "finding": pd.Series(_findings(events, places, inner, outer), dtype=object),
         }
     )
+
+
+def trends(
+    cases_m: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame, as_of: dt.date, constants: Constants
+) -> Objects:
+    """Return whether more or fewer hazards are found in each area month by month (METHOD 8.6).
+
+    Parameters
+    ----------
+    cases_m
+        Hazards of the register, EPSG:4549, with ``found_on`` (ISO days); without a position or a
+        day they are not counted.
+    areas_m, constants
+        As for ``area_rates``.
+    as_of
+        The months that ended by then are looked at.
+
+    Returns
+    -------
+    ``RISING``, ``FALLING`` or ``STEADY`` in code order, shape (A,); None where nothing was found.
+    It follows how often people look as well as what there is.
+    """
+    ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
+    months = int(number(constants, "trend_months"))
+    tomorrow = as_of + dt.timedelta(days=1)
+    found_on = pd.to_datetime(cases_m["found_on"], format="%Y-%m-%d")
+    ago = 12 * (tomorrow.year - found_on.dt.year) + tomorrow.month - found_on.dt.month
+    row = apportion.home(
+        shapely.point_on_surface(cases_m.geometry.to_numpy()), ordered.geometry.to_numpy()
+    )
+    inside = ago.between(1, months).to_numpy(dtype=bool) & (row >= 0)
+    counts = np.zeros((len(ordered), months))
+    np.add.at(counts, (row[inside], months - ago[inside].to_numpy(dtype=np.int64)), 1.0)
+    found = np.array([_trend(series, constants) for series in counts], dtype=object)
+    return found
+
+
+RISING, FALLING, STEADY = "上升", "下降", "无明显趋势"
+"""What the hazards found month by month do."""
+
+
+def _trend(series: Floats, constants: Constants) -> str | None:
+    if not series.any():
+        return None
+    told = mann_kendall(series.tolist())
+    if not told.p <= number(constants, "trend_p"):
+        return STEADY
+    return RISING if told.s > 0 else FALLING
 
 
 def clusters(

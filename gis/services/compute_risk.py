@@ -13,12 +13,11 @@ from gis.domain.risk.assess import Assessment, assess
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.domain.risk.rollup import EDGE_ZH
 from gis.domain.risk.uncertainty import draw
-from gis.errors import InvalidDataError
 from gis.files.packed import pack
 from gis.services import access, clock, detail, other_ground, run_layers
 from gis.services.edit_parameters import in_force
-from gis.services.take_snapshot import take_snapshot
-from gis.storage import areas, dialect, register, runs
+from gis.services.take_snapshot import load_ground, take_snapshot
+from gis.storage import dialect, register, runs
 from gis.storage.frames import missing_to_none
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import Workspace
@@ -51,12 +50,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
         as_of = clock.today(known)
-        ground = areas.load(conn, level)
-        if ground.empty:
-            raise InvalidDataError(
-                f"还没有{level.title.zh}边界：请先运行 "
-                f"python -m scripts.import_areas {level.slug} 文件"
-            )
+        ground = load_ground(conn, ws)
         set_here = in_force(conn)
         snapshot = take_snapshot(conn, ws, ground, as_of)
         wholes = other_ground.load_wholes(conn, ws)

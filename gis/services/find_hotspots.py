@@ -14,14 +14,14 @@ from gis.domain.crs import STORED, to_metres
 from gis.domain.features import feature_texts
 from gis.domain.hexagons import Ground
 from gis.domain.rights import Actor
-from gis.errors import InvalidDataError
-from gis.files.methods import load_methods
 from gis.services import access, clock
+from gis.services.edit_parameters import in_force
 from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, RATE
 from gis.services.load_layer import HOTSPOTS as METHOD
-from gis.storage import areas, codes, dialect, hazards, register, runs, sites
+from gis.services.take_snapshot import load_ground
+from gis.storage import codes, dialect, hazards, register, runs, sites
 from gis.version import METHOD_VERSION, VERSION
-from gis.workspace import DATA, Workspace
+from gis.workspace import Workspace
 
 SEED = 20240601
 """Kept with every run: the same register and seed give the same hotspots."""
@@ -45,15 +45,10 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     """
     access.require_governor(actor, "重新计算")
     level = ws.home_level
-    method = load_methods(DATA / "methods")[METHOD]
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
-        ground = areas.load(conn, level)
-        if ground.empty:
-            raise InvalidDataError(
-                f"还没有{level.title.zh}边界：请先运行 "
-                f"python -m scripts.import_areas {level.slug} 文件"
-            )
+        method = in_force(conn).methods[METHOD]
+        ground = load_ground(conn, ws)
         places_m = to_metres(sites.load_positions(conn), level.metric_crs)
         coverage = codes.load_coverage(conn)
         cases_m = cases.placed(to_metres(hazards.load(conn), level.metric_crs), places_m)
@@ -67,6 +62,8 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     rated = relative.area_rates(
         happened, spots, areas_m, method.values, surveyed=set(coverage.loc[looked, "village"])
     )
+    as_of = clock.today(known)
+    rated = rated.assign(trend=relative.trends(cases_m, areas_m, as_of, method.values))
     circles = relative.clusters(
         happened, spots, found.cells, found.summary.width_m, method.values, seed=SEED
     )
@@ -78,7 +75,7 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
             level=level.slug,
             at=clock.now(),
             actor=actor.name,
-            as_of=clock.today(known),
+            as_of=as_of,
             revision=known.revision,
             seed=SEED,
             method_version=METHOD_VERSION,
@@ -100,7 +97,8 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
 CELL = ("code", "count", "weight", "z", "p", "q", "class", "status", "synthetic")
 BAND = ("from_per_km2", "to_per_km2", "synthetic")
 RATED = (
-    *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding", "synthetic"),
+    *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding", "trend"),
+    "synthetic",
 )
 CLUSTER = (
     *("events", "expected", "ratio", "at_risk", "places", "radius_m", "llr", "p", "synthetic"),

@@ -91,11 +91,12 @@ def require_good(password: str, *, about: Iterable[str]) -> None:
         )
 
 
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without characters that are mistaken for others when read out or copied by hand."""
+ALPHABET = "abcdefghjkmnpqrstuvwxyz"
+"""Without characters that are mistaken for others when read out or copied by hand; no digits,
+for a password drawn at random must not lack the ``LEAST_LETTERS`` that are asked of everybody."""
 
 
 def first_password() -> str:
-    """Return a random password to be told once: 4 x 4 characters, 79 bits."""
+    """Return a random password to be told once: 4 x 4 letters, 72 bits."""
     groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
     return "-".join(groups)

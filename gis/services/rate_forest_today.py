@@ -19,14 +19,13 @@ from gis.domain.risk.constants import INDEX, Constants, number, numbers
 from gis.domain.risk.forest_cells import FOREST, outlines
 from gis.domain.risk.forest_today import today
 from gis.domain.risk.receptors import receptors
-from gis.errors import InvalidDataError
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
 from gis.services.load_layer import FOREST as METHOD
 from gis.services.load_layer import FOREST_TODAY
-from gis.services.take_snapshot import take_snapshot
+from gis.services.take_snapshot import load_ground, take_snapshot
 from gis.services.watch_fire_weather import watch_fire_weather
-from gis.storage import areas, dialect, register, runs
+from gis.storage import dialect, register, runs
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import Workspace
 
@@ -54,12 +53,7 @@ def rate_forest_today(ws: Workspace, actor: Actor) -> dict[str, Any]:
     level = ws.home_level
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
-        ground = areas.load(conn, level)
-        if ground.empty:
-            raise InvalidDataError(
-                f"还没有{level.title.zh}边界：请先运行 "
-                f"python -m scripts.import_areas {level.slug} 文件"
-            )
+        ground = load_ground(conn, ws)
         set_here = in_force(conn)
         snapshot = take_snapshot(conn, ws, ground, clock.today(known))
     weather = _weather(ws, actor)

@@ -11,8 +11,26 @@ from sqlalchemy.engine import Connection
 
 from gis.domain.crs import to_metres
 from gis.domain.risk.assess import Snapshot
-from gis.storage import codes, hazards, records, relief, sites
+from gis.errors import InvalidDataError
+from gis.storage import areas, codes, hazards, records, relief, sites
 from gis.workspace import Workspace
+
+
+def load_ground(conn: Connection, ws: Workspace) -> gpd.GeoDataFrame:
+    """Return the areas for which risk is computed (EPSG:4490).
+
+    Raises
+    ------
+    InvalidDataError
+        If there are none yet, with what to do.
+    """
+    ground = areas.load(conn, ws.home_level)
+    if ground.empty:
+        raise InvalidDataError(
+            f"还没有{ws.home_level.title.zh}边界：请先运行 "
+            f"python -m scripts.import_areas {ws.home_level.slug} 文件"
+        )
+    return ground
 
 
 def take_snapshot(

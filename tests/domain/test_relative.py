@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -124,3 +126,38 @@ def test_events_in_a_cell_without_places_are_not_counted() -> None:
         happened(events), shapely.points(places), cells, 1000, CONSTANTS, seed=5
     )
     assert found.empty
+
+
+def found_cases(*by_area: list[int], as_of: dt.date) -> gpd.GeoDataFrame:
+    """Return cases found in the months that ended by a day, the earliest month first."""
+    rows = [
+        (f"{as_of.year - (as_of.month <= ago):04}-{(as_of.month - ago - 1) % 12 + 1:02}-15", area)
+        for area, counts in enumerate(by_area)
+        for ago, count in zip(range(len(counts), 0, -1), counts, strict=True)
+        for _ in range(count)
+    ]
+    days, rank = zip(*rows, strict=True)
+    spots = [shapely.Point(EAST + 2000 * n + 900, NORTH + 700) for n in rank]
+    return gpd.GeoDataFrame({"found_on": list(days)}, geometry=spots, crs=METRIC)
+
+
+def test_hazards_found_month_by_month_rise_fall_or_do_neither() -> None:
+    as_of = dt.date(2026, 3, 20)
+    # METHOD 12.8: S 59, Z 4.006; the same backwards; a series that goes nowhere; none at all.
+    up = [2, 3, 3, 5, 4, 6, 7, 6, 8, 9, 9, 11]
+    level = [3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4]
+    cases = found_cases(up, up[::-1], level, as_of=as_of)
+    assert relative.trends(cases, four_areas(), as_of, CONSTANTS).tolist() == [
+        relative.RISING, relative.FALLING, relative.STEADY, None, None,
+    ]  # fmt: skip
+
+
+def test_a_month_that_is_not_over_and_one_too_long_ago_say_nothing_of_a_trend() -> None:
+    as_of = dt.date(2026, 3, 20)
+    spot = shapely.Point(EAST + 900, NORTH + 700)
+    days = ["2026-03-01", "2025-02-28", None]
+    cases = gpd.GeoDataFrame({"found_on": days}, geometry=[spot] * 3, crs=METRIC)
+    assert relative.trends(cases, four_areas(), as_of, CONSTANTS).tolist() == [None] * 5
+    month_over = dt.date(2026, 3, 31)
+    told = relative.trends(cases, four_areas(), month_over, CONSTANTS)
+    assert told[0] == relative.STEADY

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from gis.domain.risk.assess import Assessment, assess
 from tests import toyland
@@ -57,6 +58,19 @@ def test_a_village_nobody_counted_has_no_score() -> None:
     found = _assess(toyland.coverage(), sites)
     assert found.result.scores["population_known"].tolist() == [True, False, True]
     assert np.isnan(found.result.scores["R"][1])
+
+
+def test_places_right_at_a_border_are_counted_as_perhaps_another_villages() -> None:
+    sites = toyland.sites()
+    assert not any(
+        "村界" in note for notes in _assess(None, sites).quality["notes_zh"] for note in notes
+    )
+    moved = sites["self_built_house"].copy()
+    moved.loc[moved.index[1], "geometry"] = shapely.Point(3980, 1000)
+    found = _assess(None, {**sites, "self_built_house": moved}).quality["notes_zh"]
+    assert [[note for note in notes if "村界" in note] for notes in found] == [
+        [], ["1 处有人的场所紧挨村界，可能属邻村"], [],
+    ]  # fmt: skip
 
 
 def test_residents_without_a_dwelling_to_hold_them_give_no_score() -> None:

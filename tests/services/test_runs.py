@@ -15,6 +15,7 @@ from gis.services.compare_runs import compare_runs
 from gis.services.compute_risk import compute_risk
 from gis.services.edit_parameters import save_parameters, show_parameters
 from gis.services.explain_area import explain_area
+from gis.services.find_hotspots import find_hotspots
 from gis.services.import_sites import import_sites
 from gis.services.show_runs import list_runs, show_run
 from gis.storage import dialect, runs
@@ -128,6 +129,16 @@ def test_parameters_are_versions_with_an_author_and_a_reason(ws: Workspace) -> N
     assert show_parameters(ws, ADMINISTRATOR)["now"].values["index"]["class_limits"] == (
         20, 35, 50, 65,
     )  # fmt: skip
+
+
+def test_hotspots_use_the_constants_that_an_administrator_set(ws: Workspace) -> None:
+    wider = {"hotspots": {"trend_months": 24}}
+    save_parameters(ws, ADMINISTRATOR, wider, reason="看两年的趋势", based_on=None)
+    number = find_hotspots(ws, OPERATOR)["run"]
+    with dialect.reading(ws.engine) as conn:
+        run = runs.load_one(conn, number, runs.HOTSPOTS)
+    assert run is not None
+    assert run["parameters"]["hotspots"]["trend_months"] == 24
 
 
 def test_parameters_that_nothing_can_be_computed_with_are_not_kept(ws: Workspace) -> None:

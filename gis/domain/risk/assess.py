@@ -23,6 +23,7 @@ from gis.domain.risk.index import classes
 from gis.domain.risk.made import Made, make
 from gis.domain.risk.model import Model, Scene, Sites
 from gis.domain.risk.pairs import near
+from gis.domain.risk.rollup import near_border
 from gis.domain.risk.sources import join
 
 
@@ -190,6 +191,7 @@ def explain(
         constants=values,
         coverage=snapshot.coverage,
         dimensions_known=_enough(judged.dimensions, constants[EXPOSURE]),
+        near_border=near_border(result.receptors, snapshot.areas_m, constants[EXPOSURE]),
     )
     return Assessment(
         result,

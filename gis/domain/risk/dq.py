@@ -24,6 +24,7 @@ def quality(
     constants: Constants,
     coverage: pd.DataFrame | None = None,
     dimensions_known: Bools | None = None,
+    near_border: Bools | None = None,
 ) -> pd.DataFrame:
     """Grade the data behind each area's score.
 
@@ -43,6 +44,8 @@ def quality(
         Rows (kind, village, status); None: not judged.
     dimensions_known
         Where enough of V and C is known, in code order; None: nowhere.
+    near_border
+        As of ``rollup.near_border``, of the result's receptors; None: not looked at.
 
     Returns
     -------
@@ -81,6 +84,11 @@ def quality(
     notes = [
         entry if known else [*entry, "脆弱性或应对能力的多数指标未知，按默认值计"]
         for entry, known in zip(notes, told, strict=True)
+    ]
+    at_border = _at_border(result.receptors, ids, near_border)
+    notes = [
+        [*entry, f"{count} 处有人的场所紧挨村界，可能属邻村"] if count else entry
+        for entry, count in zip(notes, at_border, strict=True)
     ]
     return frame.assign(
         grade=[GRADES[int(entry)] for entry in rank],
@@ -129,6 +137,17 @@ def _people_part(receptors: pd.DataFrame, ids: Ints, column: str) -> Floats:
         part.groupby(people["area"]).sum().reindex(ids, fill_value=0.0).to_numpy(),
         people.groupby("area")["people"].sum().reindex(ids, fill_value=0.0).to_numpy(),
     )
+
+
+def _at_border(receptors: pd.DataFrame, ids: Ints, near: Bools | None) -> list[int]:
+    """Places with people in each area that are so near to its border."""
+    if near is None:
+        return [0] * len(ids)
+    there = receptors[(receptors["own"] == 0).to_numpy() & near]
+    found: list[int] = (
+        there.groupby("area")["site"].nunique().reindex(ids, fill_value=0).astype(int).tolist()
+    )
+    return found
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
