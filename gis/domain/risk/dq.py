@@ -10,6 +10,7 @@ import pandas as pd
 from gis.domain.arrays import Bools, Floats, Ints
 from gis.domain.kinds import SiteKind
 from gis.domain.risk.constants import Constants, number, numbers, table
+from gis.domain.risk.coverage import cells
 from gis.domain.risk.evaluate import Result
 
 GRADES = ("A", "B", "C", "D")
@@ -110,8 +111,7 @@ def _status(
     if coverage is None:
         return np.zeros_like(gaps)
     gap = coverage["status"].map(table(constants, "quality_coverage_gap"))
-    row = pd.Index(areas["code"].to_numpy(dtype=object)).get_indexer(pd.Index(coverage["village"]))
-    column = pd.Index(list(used)).get_indexer(pd.Index(coverage["kind"]))
+    row, column = cells(coverage, areas["code"].to_numpy(dtype=object), used)
     there = (row >= 0) & (column >= 0)
     gaps[row[there], column[there]] = gap.to_numpy(dtype=np.float64)[there]
     return gaps

@@ -13,6 +13,7 @@ from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk import index as indexing
 from gis.domain.risk import load as loading
 from gis.domain.risk.constants import Constants, number
+from gis.domain.risk.coverage import COMPLETE, PARTIAL, surveyed
 from gis.domain.risk.explain import contributions, shares, without
 from gis.domain.risk.pairs import pair
 from gis.domain.risk.receptors import residents_placed
@@ -202,15 +203,15 @@ def known_sectors(
     """
     if reads is None or coverage is None:
         return np.ones((len(sectors), len(areas)), dtype=bool)
-    codes = areas["code"].astype(object)
+    codes = areas["code"].to_numpy(dtype=object)
+    kinds = sorted({kind for sector in sectors for kind in reads.get(sector, ())})
+    complete = surveyed(coverage, codes, kinds)
+    seen = surveyed(coverage, codes, kinds, (COMPLETE, PARTIAL))
     known = np.zeros((len(sectors), len(areas)), dtype=bool)
     for row, sector in enumerate(sectors):
-        kinds = list(reads.get(sector, ()))
-        mine = coverage[coverage["kind"].isin(kinds)]
-        complete = mine[mine["status"] == "complete"].groupby("village")["kind"].nunique()
-        seen = mine.loc[mine["status"].isin(["complete", "partial"]), "village"]
-        whole = codes.map(complete).fillna(0) == len(kinds) if kinds else False
-        known[row] = whole | (codes.isin(set(seen)) & (load[row] > 0))
+        if mine := [kinds.index(kind) for kind in reads.get(sector, ())]:
+            found = seen[:, mine].any(axis=1) & (load[row] > 0)
+            known[row] = complete[:, mine].all(axis=1) | found
     return known
 
 
@@ -237,10 +238,11 @@ def _dwellings_complete(
 ) -> Bools:
     if coverage is None:
         return np.ones(len(areas), dtype=bool)
-    dwellings = set(receptors.loc[receptors["resident"], "kind"])
-    complete = coverage["kind"].isin(dwellings) & (coverage["status"] == "complete")
-    codes = areas["code"].astype(object)
-    return codes.isin(set(coverage.loc[complete, "village"])).to_numpy(dtype=bool)
+    resident = receptors["resident"].to_numpy(dtype=bool)
+    dwellings = pd.unique(receptors["kind"].to_numpy(dtype=object)[resident]).tolist()
+    complete = surveyed(coverage, areas["code"].to_numpy(dtype=object), dwellings)
+    found: Bools = np.any(complete, axis=1)
+    return found
 
 
 def _ordered(

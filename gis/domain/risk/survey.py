@@ -12,6 +12,7 @@ import pandas as pd
 
 from gis.domain.arrays import Bools, Floats, Ints, Objects
 from gis.domain.risk.constants import Constants, number, table
+from gis.domain.risk.coverage import COMPLETE, PARTIAL, surveyed
 from gis.domain.risk.engines import Engines
 from gis.domain.risk.homes import Homes
 
@@ -99,11 +100,11 @@ class Survey:
 
     def complete(self, kinds: Collection[str]) -> Bools:
         """Tell where all of these kinds were surveyed completely, shape (A,)."""
-        return self._surveyed(kinds, ("complete",))
+        return self._surveyed(kinds, (COMPLETE,))
 
     def seen(self, kinds: Collection[str]) -> Bools:
         """Tell where all of these kinds were surveyed, be it in part, shape (A,)."""
-        return self._surveyed(kinds, ("complete", "partial"))
+        return self._surveyed(kinds, (COMPLETE, PARTIAL))
 
     def count(self, row: Ints, which: Bools | Floats) -> Floats:
         """Add up by area what lies in it, shape (A,); a negative row lies in none."""
@@ -143,13 +144,9 @@ class Survey:
         return ratio(hits + (total - judged) * rest, total)
 
     def _surveyed(self, kinds: Collection[str], statuses: Collection[str]) -> Bools:
-        coverage = self.snapshot.coverage
-        if coverage is None:
-            return np.ones(len(self.ids), dtype=bool)
-        good = coverage[coverage["kind"].isin(kinds) & coverage["status"].isin(statuses)]
-        kinds_there = good.groupby("village")["kind"].nunique()
-        there = self.areas["code"].astype(object).map(kinds_there).fillna(0).to_numpy()
-        found: Bools = there == len(set(kinds))
+        codes = self.areas["code"].to_numpy(dtype=object)
+        grid = surveyed(self.snapshot.coverage, codes, list(kinds), statuses)
+        found: Bools = np.all(grid, axis=1)
         return found
 
 
