@@ -118,7 +118,8 @@ OF_RATE = (
     Field("low", "number", Title("95% 下限（精确）", "95% lower limit (exact)"), unit="起/百处"),
     Field("high", "number", Title("95% 上限（精确）", "95% upper limit (exact)"), unit="起/百处"),
     Field("shrunk", "number", Title("经验贝叶斯", "Empirical Bayes"), unit="起/百处"),
-    Field("trend", "text", Title("近月新发现隐患的趋势", "Trend of hazards found, by month")),
+    Field("trend", "text", Title("各月新发现隐患的趋势", "Trend of hazards found, by month")),
+    Field("new", "integer", Title("本月新发现", "Found this month"), unit="件"),
 )
 OF_CIRCLE = (
     Field("ratio", "number", Title("实有与预期之比", "Observed over expected")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import shapely
 from gis.domain import apportion, hexagons, rates
 from gis.domain.arrays import Floats, Geometries, Ints, Objects
 from gis.domain.crs import METRIC
+from gis.domain.hotspots import RECORDED_STATES
 from gis.domain.risk.constants import Constants, number, numbers
 from gis.domain.scan import scan
 from gis.domain.trend import mann_kendall
@@ -79,14 +80,14 @@ def area_rates(
 
 def trends(
     cases_m: gpd.GeoDataFrame, areas_m: gpd.GeoDataFrame, as_of: dt.date, constants: Constants
-) -> Objects:
-    """Return whether more or fewer hazards are found in each area month by month (METHOD 8.6).
+) -> pd.DataFrame:
+    """Tell whether more or fewer hazards are found in each area month by month (METHOD 8.6).
 
     Parameters
     ----------
     cases_m
-        Hazards of the register, EPSG:4549, with ``found_on`` (ISO days); without a position or a
-        day they are not counted.
+        Hazards of the register, EPSG:4549, with ``state`` and ``found_on`` (ISO days). Those that
+        are no hazards (yet), or without a position or a day, are not counted.
     areas_m, constants
         As for ``area_rates``.
     as_of
@@ -94,32 +95,48 @@ def trends(
 
     Returns
     -------
-    ``RISING``, ``FALLING`` or ``STEADY`` in code order, shape (A,); None where nothing was found.
-    It follows how often people look as well as what there is.
+    Frame in code order: ``trend``, ``RISING``, ``FALLING`` or ``STEADY``, None where nothing was
+    found or the register does not go back ``trend_least_months``; ``new``, how many were found in
+    the month of ``as_of``.
+
+    Notes
+    -----
+    The register begins some day in the month of its first hazard, anywhere: that month and those
+    before it are unknown, not without hazards. A trend follows how often people look as well as
+    what there is.
     """
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
-    months = int(number(constants, "trend_months"))
-    tomorrow = as_of + dt.timedelta(days=1)
-    found_on = pd.to_datetime(cases_m["found_on"], format="%Y-%m-%d")
-    ago = 12 * (tomorrow.year - found_on.dt.year) + tomorrow.month - found_on.dt.month
+    known = cases_m[cases_m["state"].isin(RECORDED_STATES) & cases_m["found_on"].notna()]
+    ago = _months_ago(known["found_on"], as_of)
     row = apportion.home(
-        shapely.point_on_surface(cases_m.geometry.to_numpy()), ordered.geometry.to_numpy()
+        shapely.point_on_surface(known.geometry.to_numpy()), ordered.geometry.to_numpy()
     )
-    inside = ago.between(1, months).to_numpy(dtype=bool) & (row >= 0)
-    counts = np.zeros((len(ordered), months))
-    np.add.at(counts, (row[inside], months - ago[inside].to_numpy(dtype=np.int64)), 1.0)
-    found = np.array([_trend(series, constants) for series in counts], dtype=object)
-    return found
+    newest = 0 if (as_of + dt.timedelta(days=1)).day == 1 else 1
+    oldest = min(newest + int(number(constants, "trend_months")), ago.max(initial=0)) - 1
+    counts = np.zeros((len(ordered), oldest + 1), dtype=np.int64)
+    inside = (row >= 0) & (ago >= 0) & (ago <= oldest)
+    np.add.at(counts, (row[inside], oldest - ago[inside]), 1)
+    new = np.bincount(row[(row >= 0) & (ago == 0)], minlength=len(ordered))
+    series = counts[:, : oldest + 1 - newest]
+    found = [_trend(months, constants) for months in series.tolist()]
+    return pd.DataFrame({"trend": pd.Series(found, dtype=object), "new": new})
 
 
 RISING, FALLING, STEADY = "上升", "下降", "无明显趋势"
 """What the hazards found month by month do."""
 
 
-def _trend(series: Floats, constants: Constants) -> str | None:
-    if not series.any():
+def _months_ago(days: pd.Series, as_of: dt.date) -> Ints:
+    """Return how many months before that of ``as_of`` each day is; 0 in the same one."""
+    found = pd.to_datetime(days, format="%Y-%m-%d").dt
+    ago: Ints = (12 * (as_of.year - found.year) + as_of.month - found.month).to_numpy(np.int64)
+    return ago
+
+
+def _trend(months: Sequence[int], constants: Constants) -> str | None:
+    if len(months) < number(constants, "trend_least_months") or not any(months):
         return None
-    told = mann_kendall(series.tolist())
+    told = mann_kendall(months)
     if not told.p <= number(constants, "trend_p"):
         return STEADY
     return RISING if told.s > 0 else FALLING

@@ -63,7 +63,7 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         happened, spots, areas_m, method.values, surveyed=set(coverage.loc[looked, "village"])
     )
     as_of = clock.today(known)
-    rated = rated.assign(trend=relative.trends(cases_m, areas_m, as_of, method.values))
+    rated = rated.join(relative.trends(cases_m, areas_m, as_of, method.values))
     circles = relative.clusters(
         happened, spots, found.cells, found.summary.width_m, method.values, seed=SEED
     )
@@ -98,13 +98,13 @@ CELL = ("code", "count", "weight", "z", "p", "q", "class", "status", "synthetic"
 BAND = ("from_per_km2", "to_per_km2", "synthetic")
 RATED = (
     *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding", "trend"),
-    "synthetic",
+    *("new", "synthetic"),
 )
 CLUSTER = (
     *("events", "expected", "ratio", "at_risk", "places", "radius_m", "llr", "p", "synthetic"),
 )
 """Properties of the layers."""
-COUNTED = ("count", "events", "places")
+COUNTED = ("count", "events", "places", "new")
 """Those that are whole numbers."""
 
 

@@ -128,36 +128,79 @@ def test_events_in_a_cell_without_places_are_not_counted() -> None:
     assert found.empty
 
 
-def found_cases(*by_area: list[int], as_of: dt.date) -> gpd.GeoDataFrame:
-    """Return cases found in the months that ended by a day, the earliest month first."""
-    rows = [
-        (f"{as_of.year - (as_of.month <= ago):04}-{(as_of.month - ago - 1) % 12 + 1:02}-15", area)
+def found_cases(*by_area: list[int], as_of: dt.date, state: str = "整改中") -> gpd.GeoDataFrame:
+    """Return cases found in the months before that of a day, the earliest month first.
+
+    One more, outside every area, was the first of the register, in the month before those.
+    """
+    first = max(len(counts) for counts in by_area) + 1
+    rows = [(_month(as_of, first), -9)] + [
+        (_month(as_of, ago), area)
         for area, counts in enumerate(by_area)
         for ago, count in zip(range(len(counts), 0, -1), counts, strict=True)
         for _ in range(count)
     ]
     days, rank = zip(*rows, strict=True)
     spots = [shapely.Point(EAST + 2000 * n + 900, NORTH + 700) for n in rank]
-    return gpd.GeoDataFrame({"found_on": list(days)}, geometry=spots, crs=METRIC)
+    states = ["归档", *[state] * (len(rows) - 1)]
+    return gpd.GeoDataFrame({"found_on": days, "state": states}, geometry=spots, crs=METRIC)
+
+
+def _month(as_of: dt.date, ago: int) -> str:
+    month = 12 * as_of.year + as_of.month - 1 - ago
+    return f"{month // 12:04}-{month % 12 + 1:02}-15"
+
+
+UP = [2, 3, 3, 5, 4, 6, 7, 6, 8, 9, 9, 11]
+"""METHOD 12.8: S 59, Z 4.006."""
 
 
 def test_hazards_found_month_by_month_rise_fall_or_do_neither() -> None:
     as_of = dt.date(2026, 3, 20)
-    # METHOD 12.8: S 59, Z 4.006; the same backwards; a series that goes nowhere; none at all.
-    up = [2, 3, 3, 5, 4, 6, 7, 6, 8, 9, 9, 11]
-    level = [3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4]
-    cases = found_cases(up, up[::-1], level, as_of=as_of)
-    assert relative.trends(cases, four_areas(), as_of, CONSTANTS).tolist() == [
+    cases = found_cases(UP, UP[::-1], [3, 4] * 6, as_of=as_of)
+    told = relative.trends(cases, four_areas(), as_of, CONSTANTS)
+    assert told["trend"].tolist() == [
         relative.RISING, relative.FALLING, relative.STEADY, None, None,
     ]  # fmt: skip
+    assert told["new"].tolist() == [0] * 5
 
 
-def test_a_month_that_is_not_over_and_one_too_long_ago_say_nothing_of_a_trend() -> None:
+def test_the_month_that_is_not_over_is_new_and_no_part_of_the_trend() -> None:
+    # Of ten months S -25, z -2.15; with a sudden eleventh S -15, z -1.09 (Kendall 1975).
+    cases = found_cases([10, 9, 8, 7, 6, 1, 2, 3, 4, 5], as_of=dt.date(2026, 3, 20))
+    march = gpd.GeoDataFrame(
+        {"found_on": ["2026-03-02"] * 40, "state": "整改中"},
+        geometry=[shapely.Point(EAST + 900, NORTH + 700)] * 40,
+        crs=METRIC,
+    )
+    both = gpd.GeoDataFrame(pd.concat([cases, march], ignore_index=True), crs=METRIC)
+    days = dt.date(2026, 3, 30), dt.date(2026, 3, 31), dt.date(2026, 4, 3)
+    told = [relative.trends(both, four_areas(), day, CONSTANTS).iloc[0] for day in days]
+    assert [row["new"] for row in told] == [40, 40, 0]
+    assert [row["trend"] for row in told] == [relative.FALLING, relative.STEADY, relative.STEADY]
+
+
+def test_before_the_register_began_nothing_is_known_and_no_trend() -> None:
     as_of = dt.date(2026, 3, 20)
-    spot = shapely.Point(EAST + 900, NORTH + 700)
-    days = ["2026-03-01", "2025-02-28", None]
-    cases = gpd.GeoDataFrame({"found_on": days}, geometry=[spot] * 3, crs=METRIC)
-    assert relative.trends(cases, four_areas(), as_of, CONSTANTS).tolist() == [None] * 5
-    month_over = dt.date(2026, 3, 31)
-    told = relative.trends(cases, four_areas(), month_over, CONSTANTS)
-    assert told[0] == relative.STEADY
+    # A steady register half a year old rises from nothing if the months before it count as 0.
+    young = found_cases([5] * 6, as_of=as_of)
+    assert relative.trends(young, four_areas(), as_of, CONSTANTS)["trend"].isna().all()
+    old_enough = found_cases([5] * 10, as_of=as_of)
+    assert relative.trends(old_enough, four_areas(), as_of, CONSTANTS)["trend"][0] == (
+        relative.STEADY
+    )
+
+
+def test_cases_that_are_no_hazards_make_no_trend() -> None:
+    as_of = dt.date(2026, 3, 20)
+    for state in ("待核实", "不成立"):
+        told = relative.trends(found_cases(UP, as_of=as_of, state=state), four_areas(), as_of,
+                               CONSTANTS)  # fmt: skip
+        assert told["trend"].isna().all()
+
+
+def test_without_any_case_there_is_no_trend_and_nothing_new() -> None:
+    nothing = found_cases(UP, as_of=dt.date(2026, 3, 20)).iloc[:0]
+    told = relative.trends(nothing, four_areas(), dt.date(2026, 3, 20), CONSTANTS)
+    assert told["trend"].isna().all()
+    assert told["new"].tolist() == [0] * 5

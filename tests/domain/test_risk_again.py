@@ -13,7 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gis.domain.risk import part, registry
-from gis.domain.risk.assess import Snapshot, judge
+from gis.domain.risk.assess import Snapshot, assess, judge
+from gis.domain.risk.difference import CASES
 from gis.domain.risk.made import Made, make, make_again
 from gis.domain.risk.model import Model
 from gis.domain.risk.scenario import Scenario, imagine
@@ -71,6 +72,20 @@ def test_a_place_that_is_closed_takes_its_records_with_it() -> None:
     imagined, difference = imagine(snapshot, Scenario(gone=frozenset({toyland.PLANT})))
     assert imagined.records["risk_item"]["name"].tolist() == ["b"]
     assert "risk_item" in difference.kinds
+
+
+def test_a_place_that_is_closed_ends_its_open_cases_and_their_floor() -> None:
+    hazards = toyland.hazards()
+    site = int(hazards["site"].iloc[0])
+    worst = hazards.assign(level="重大", due_on="2020-01-01", state="整改中")
+    snapshot = toyland.snapshot(toyland.sites(), worst)
+    now = assess(snapshot, toyland.VALUES).flags
+    assert (now["rule"].str.startswith("hazard_major")).any()
+    imagined, difference = imagine(snapshot, Scenario(gone=frozenset({site})))
+    assert CASES in difference.kinds
+    then = assess(imagined, toyland.VALUES).flags
+    assert hazards["site"].eq(site).all()
+    assert not (then["rule"].str.startswith("hazard_major")).any()
 
 
 @models

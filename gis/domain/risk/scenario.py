@@ -26,7 +26,7 @@ class Scenario:
     Attributes
     ----------
     gone
-        Ids of places that are closed.
+        Ids of places that are closed, and their open cases with them.
     altered
         Id of a place to field to its other value.
     moved
@@ -63,15 +63,16 @@ def imagine(snapshot: Snapshot, scenario: Scenario) -> tuple[Snapshot, Differenc
         sites_m[kind] = _changed(sites_m[kind], kind, scenario, first)
         first += len(scenario.added.get(kind, ()))
     hazards_m = snapshot.hazards_m
-    if hazards_m is not None and scenario.rectified:
+    if hazards_m is not None and (scenario.rectified or scenario.gone):
         # A case that is closed, or was none, stays as it is.
-        closed = hazards_m["code"].isin(scenario.rectified) & is_open(hazards_m)
+        ended = hazards_m["code"].isin(scenario.rectified) | hazards_m["site"].isin(scenario.gone)
+        closed = ended & is_open(hazards_m)
         today = snapshot.as_of.isoformat()
         hazards_m = hazards_m.assign(
             state=hazards_m["state"].where(~closed, CLOSED),
             closed_on=hazards_m["closed_on"].where(~closed, today),
         )
-        touched |= {CASES}
+        touched |= {CASES} if closed.any() else set()
     records = {
         sort: frame[~frame["site"].isin(scenario.gone)] for sort, frame in snapshot.records.items()
     }
