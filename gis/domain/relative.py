@@ -116,10 +116,12 @@ def trends(
     counts = np.zeros((len(ordered), oldest + 1), dtype=np.int64)
     inside = (row >= 0) & (ago >= 0) & (ago <= oldest)
     np.add.at(counts, (row[inside], oldest - ago[inside]), 1)
-    new = np.bincount(row[(row >= 0) & (ago == 0)], minlength=len(ordered))
+    now = row[(row >= 0) & (ago == 0)]
     series = counts[:, : oldest + 1 - newest]
     found = [_trend(months, constants) for months in series.tolist()]
-    return pd.DataFrame({"trend": pd.Series(found, dtype=object), "new": new})
+    return pd.DataFrame(
+        {"trend": pd.Series(found, dtype=object), "new": np.bincount(now, minlength=len(ordered))}
+    )
 
 
 RISING, FALLING, STEADY = "上升", "下降", "无明显趋势"
@@ -129,8 +131,8 @@ RISING, FALLING, STEADY = "上升", "下降", "无明显趋势"
 def _months_ago(days: pd.Series, as_of: dt.date) -> Ints:
     """Return how many months before that of ``as_of`` each day is; 0 in the same one."""
     found = pd.to_datetime(days, format="%Y-%m-%d").dt
-    ago: Ints = (12 * (as_of.year - found.year) + as_of.month - found.month).to_numpy(np.int64)
-    return ago
+    ago = 12 * (as_of.year - found.year) + as_of.month - found.month
+    return np.asarray(ago, dtype=np.int64)
 
 
 def _trend(months: Sequence[int], constants: Constants) -> str | None:

@@ -252,7 +252,7 @@ class _Reader:
         found: shapely.Point = place.to_crs(areas_m.crs).geometry[0]
         if not (areas_m.distance(found).min() <= FARTHEST_M):
             raise InvalidDataError(
-                f"坐标 {lon}, {lat} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里：经纬度写反了吗？"
+                f"坐标 {lon}, {lat} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里，经纬度可能写反了"
             )
         return found
 
