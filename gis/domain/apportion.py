@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.domain.arrays import Floats, Geometries, Ints, Objects
+from gis.domain.arrays import Bools, Floats, Geometries, Ints, Objects
 from gis.domain.geometry import ON_M
 
 BORDER_M = ON_M
@@ -33,11 +33,12 @@ def home(geometries: Geometries, areas: Geometries) -> Ints:
     -------
     Row of the area, shape (N,); -1 where the geometry lies outside every area.
     """
-    found = shares(geometries, areas)
-    best = found.groupby("row")["share"].transform("max")
-    first = found[found["share"] >= best - TIE].drop_duplicates("row")
+    row, area, share = _shares(geometries, areas)
+    best = np.zeros(len(geometries))
+    np.maximum.at(best, row, share)
+    first = _first(row, area, share >= best[row] - TIE)
     rows = np.full(len(geometries), -1, dtype=np.int64)
-    rows[first["row"].to_numpy()] = first["area"].to_numpy()
+    rows[row[first]] = area[first]
     return rows
 
 
@@ -75,16 +76,8 @@ def shares(geometries: Geometries, areas: Geometries) -> pd.DataFrame:
     where its representative point lies. Shares of an *extensive* value (hectares, people) add
     up; a grade or a colour must never be split (METHOD 7.9).
     """
-    shapes = np.asarray(geometries, dtype=object)
-    grounds = np.asarray(areas, dtype=object)
-    total = measure(shapes)
-    wide = np.flatnonzero(total > 0)
-    parts = [
-        _point_shares(shapes, np.flatnonzero(total == 0), grounds),
-        _wide_shares(shapes, wide, grounds, total),
-    ]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return found.sort_values(["row", "area"], kind="stable", ignore_index=True)
+    row, area, share = _shares(geometries, areas)
+    return pd.DataFrame({"row": row, "area": area, "share": share})
 
 
 def pieces(geometries: Geometries, areas: Geometries) -> pd.DataFrame:
@@ -107,30 +100,62 @@ def measure(geometries: Objects) -> Floats:
     return measured
 
 
-def _point_shares(shapes: Objects, rows: Ints, grounds: Objects) -> pd.DataFrame:
+Parts = tuple[Ints, Ints, Floats]
+"""Row of a geometry, row of an area, and how much of the one lies in the other."""
+
+
+def _shares(geometries: Geometries, areas: Geometries) -> Parts:
+    """Return the columns of ``shares``: frames would take longer than what stands in them."""
+    shapes = np.asarray(geometries, dtype=object)
+    grounds = np.asarray(areas, dtype=object)
+    total = measure(shapes)
+    spots = _point_shares(shapes, np.flatnonzero(total == 0), grounds)
+    found = _joined(spots, _wide_shares(shapes, np.flatnonzero(total > 0), grounds, total))
+    order = np.lexsort(found[1::-1])
+    return found[0][order], found[1][order], found[2][order]
+
+
+def _joined(*parts: Parts) -> Parts:
+    row, area, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return row, area, share
+
+
+def _first(row: Ints, area: Ints, kept: Bools | None = None) -> Ints:
+    """Return where each row stands first, by the order of the areas, among those kept."""
+    at = np.arange(len(row)) if kept is None else np.flatnonzero(kept)
+    at = at[np.lexsort((area[at], row[at]))]
+    return at[np.unique(row[at], return_index=True)[1]]
+
+
+def _point_shares(shapes: Objects, rows: Ints, grounds: Objects) -> Parts:
     points = shapely.point_on_surface(shapes[rows])
     i, k = shapely.STRtree(grounds).query(points, predicate="dwithin", distance=BORDER_M)
-    found = pd.DataFrame({"row": rows[i], "area": k.astype(np.int64)})
-    found = found.sort_values(["row", "area"]).drop_duplicates("row")
-    return found.assign(share=1.0)
+    return _whole(rows[i], k)
 
 
-def _wide_shares(shapes: Objects, rows: Ints, grounds: Objects, total: Floats) -> pd.DataFrame:
+def _whole(row: Ints, area: Ints) -> Parts:
+    """Give each row whole to the first area that has it."""
+    first = _first(row, area)
+    return row[first], area[first].astype(np.int64), np.ones(len(first))
+
+
+def _wide_shares(shapes: Objects, rows: Ints, grounds: Objects, total: Floats) -> Parts:
     """Split polygons and lines; most lie whole in one area, the others are taken apart."""
     i, k = shapely.STRtree(grounds).query(shapes[rows], predicate="covered_by")
-    whole = pd.DataFrame({"row": rows[i], "area": k.astype(np.int64), "share": 1.0})
-    whole = whole.sort_values(["row", "area"]).drop_duplicates("row")
-    crossing = np.setdiff1d(rows, whole["row"].to_numpy())
+    whole = _whole(rows[i], k)
+    crossing = np.setdiff1d(rows, whole[0])
+    if not len(crossing):
+        return whole
     taken, rest = _taken(shapes[crossing], grounds)
-    split = pd.concat([part for part in (taken, _hair(rest, grounds)) if len(part)] or [taken])
-    split = split.groupby(["row", "area"])["share"].sum().reset_index()
-    split["row"] = crossing[split["row"].to_numpy(dtype=np.int64)]
-    split["share"] = split["share"] / total[split["row"].to_numpy(dtype=np.int64)]
-    split = split[split["share"] > TIE]
-    return pd.concat([part for part in (whole, split) if len(part)] or [whole])
+    row, area, part = _joined(taken, _hair(rest, grounds))
+    key, place = np.unique(row * len(grounds) + area, return_inverse=True)
+    row, area = crossing[key // len(grounds)], key % len(grounds)
+    share = np.bincount(place, weights=part) / total[row]
+    kept = share > TIE
+    return _joined(whole, (row[kept], area[kept], share[kept]))
 
 
-def _taken(shapes: Objects, grounds: Objects) -> tuple[pd.DataFrame, Objects]:
+def _taken(shapes: Objects, grounds: Objects) -> tuple[Parts, Objects]:
     """Let the areas, in their order, take their part of what is left of each shape.
 
     Returns the measures taken and what no area took. Nothing can be taken twice, whatever
@@ -147,18 +172,17 @@ def _taken(shapes: Objects, grounds: Objects) -> tuple[pd.DataFrame, Objects]:
         left = measure(rest[row[at]])
         share[at] = left_over[row[at]] - left
         left_over[row[at]] = left
-    return pd.DataFrame({"row": row, "area": area, "share": share}), rest
+    return (row, area, share), rest
 
 
-def _hair(rest: Objects, grounds: Objects) -> pd.DataFrame:
+def _hair(rest: Objects, grounds: Objects) -> Parts:
     """Give what is left of a line in the hair's breadth between two areas to the first one."""
     lines, owner = shapely.get_parts(rest, return_index=True)
     kept = shapely.get_dimensions(lines) == 1
     lines, owner = lines[kept], owner[kept].astype(np.int64)
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    found = _point_shares(middle, np.arange(len(middle)), grounds)
-    part = found["row"].to_numpy(dtype=np.int64)
-    return found.assign(row=owner[part], share=shapely.length(lines[part]))
+    line, area, _ = _point_shares(middle, np.arange(len(middle)), grounds)
+    return owner[line], area, shapely.length(lines[line])
 
 
 def _cut(shapes: Objects, grounds: Objects) -> tuple[Ints, Ints, Objects]:

@@ -125,26 +125,24 @@ def _present(conn: Connection, ws: Workspace) -> _Base:
 
 
 def _areas(now: Judgement, then: Judgement) -> list[dict[str, Any]]:
-    scores = now.weighed.scores.merge(then.weighed.scores, on=["area", "code", "name"])
-    classes = now.classes.merge(then.classes, on="area", suffixes=("_x", "_y"))
-    both = scores[["area", "code", "name", "R_x", "R_y"]].merge(classes, on="area")
-    return [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "score": _known(row["R_x"]),
-            "class": row["shown_x"],
-            "score_then": _known(row["R_y"]),
-            "class_then": row["shown_y"],
-            "reason_then": row["reason_zh_y"],
-            "moved": _known(row["R_y"] - row["R_x"]),
-        }
-        for _, row in both.iterrows()
-    ]
+    """Return the areas at both moments; they are the same, in the order of their codes."""
+    before, after = now.weighed.scores, then.weighed.scores
+    columns = {
+        "code": before["code"],
+        "name": before["name"],
+        "score": before["R"],
+        "class": now.classes["shown"],
+        "score_then": after["R"],
+        "class_then": then.classes["shown"],
+        "reason_then": then.classes["reason_zh"],
+        "moved": after["R"] - before["R"],
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [{name: _known(v) for name, v in zip(columns, row, strict=True)} for row in rows]
 
 
-def _known(value: float) -> float | None:
-    return None if value != value else float(value)
+def _known(value: Any) -> Any:
+    return None if value != value else value
 
 
 def _scenario(ws: Workspace, base: _Base, changes: Sequence[Change]) -> Scenario:

@@ -19,7 +19,7 @@ def frame(columns: Mapping[str, Any], dtypes: Mapping[str, Any], crs: Any) -> gp
     """
     n = max((len(column) for column in columns.values() if _is_column(column)), default=0)
     rows = pd.RangeIndex(n)
-    data = {name: _series(columns[name], dtype, rows) for name, dtype in dtypes.items()}
+    data = {name: _column(columns[name], dtype, rows) for name, dtype in dtypes.items()}
     return gpd.GeoDataFrame(data, index=rows, geometry="geometry", crs=crs)
 
 
@@ -41,8 +41,9 @@ def _is_column(value: Any) -> bool:
     return isinstance(value, np.ndarray)
 
 
-def _series(value: Any, dtype: Any, rows: pd.RangeIndex) -> pd.Series:
+def _column(value: Any, dtype: Any, rows: pd.RangeIndex) -> np.ndarray | pd.Series:
+    """Fill a column; one of objects as a series, or pandas guesses what they are."""
     column: np.ndarray = np.empty(len(rows), dtype=dtype)
     column[:] = value
-    series: pd.Series = pd.Series(column, index=rows, dtype=dtype)
-    return series
+    is_object = column.dtype == object
+    return pd.Series(column, index=rows, dtype=object, copy=False) if is_object else column
