@@ -109,7 +109,9 @@ def _asked_change() -> dict[str, Any]:
         change |= {name: request.form.get(name, "").strip() for name in ("kind", "name")}
     elif do in DOES:
         change["site"] = asked.whole(request.form, "site", 0)
-    if do in ("add", "move"):
+    if do == "add" and (drawn := request.form.get("geometry", "").strip()):
+        change["geometry"] = drawn
+    elif do in ("add", "move"):
         change |= {name: request.form.get(name, "").strip() for name in ("lon", "lat")}
     if do in ("add", "alter"):
         kind = change["kind"] if do == "add" else _told([change])[0].get("of", "")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from gis.domain.rights import Actor
-from gis.services import access
+from gis.domain.rights import Actor, Powers
+from gis.services import access, clock
 from gis.services.clock import now
 from gis.services.compute_risk import compute_risk
 from gis.services.tasks import Job, Task
-from gis.storage import dialect, jobs, runs
+from gis.storage import dialect, jobs, register, runs
 from gis.workspace import Workspace
 
 COMPUTE = "compute_risk"
@@ -47,11 +48,31 @@ def start_computation(ws: Workspace, actor: Actor) -> None:
     """
     access.require_governor(actor, "重新计算")
     with access.writing(ws) as conn:
-        newest = jobs.newest(conn, COMPUTE)
-        if newest is not None and newest["state"] in jobs.ACTIVE:
-            return
-        arguments = {"account": actor.account, "address": actor.address}
-        jobs.add(conn, COMPUTE, arguments, actor=actor.name, at=now())
+        _add(conn, {"account": actor.account, "address": actor.address}, actor.name)
+
+
+def start_daily(ws: Workspace) -> None:
+    """Have risk computed where the newest computation is of an earlier day (METHOD 7.11).
+
+    Deadlines pass and documents expire although nobody changes anything. Where nothing was ever
+    computed somebody has to begin.
+    """
+    with dialect.reading(ws.engine) as conn:
+        newest, today = runs.latest(conn, runs.RISK), clock.today(register.load(conn))
+    if newest is not None and newest["as_of"] < today:
+        with access.writing(ws) as conn:
+            _add(conn, {"daily": True, "address": None}, DAILY.name)
+
+
+DAILY = Actor("每日计算", Powers("restricted", governs=True))
+"""Who computes every day, unasked."""
+
+
+def _add(conn: Connection, arguments: dict[str, Any], name: str) -> None:
+    """Put a computation into the queue, unless one is there."""
+    newest = jobs.newest(conn, COMPUTE)
+    if newest is None or newest["state"] not in jobs.ACTIVE:
+        jobs.add(conn, COMPUTE, arguments, actor=name, at=now())
 
 
 def show_computation(ws: Workspace, actor: Actor) -> Computation | None:

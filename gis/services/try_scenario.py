@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import numpy as np
+import orjson
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from gis.domain import values
 from gis.domain.crs import STORED
+from gis.domain.geometry import problems
 from gis.domain.hazards import is_open
 from gis.domain.kinds import Field, SiteKind
 from gis.domain.rights import Actor
@@ -27,6 +29,7 @@ from gis.domain.risk.constants import Constants
 from gis.domain.risk.made import Made, make, make_again
 from gis.domain.risk.scenario import Scenario, imagine
 from gis.errors import GisError, InvalidDataError, NotFoundError
+from gis.files.read import DIMENSIONS, FAMILY_NAMES
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
 from gis.services.take_snapshot import take_snapshot
@@ -62,7 +65,8 @@ def try_scenario(ws: Workspace, actor: Actor, changes: Sequence[Change]) -> dict
     changes
         ``{"do": "close", "site": id}``; ``{"do": "alter", "site": id, "values": {field: value}}``;
         ``{"do": "move", "site": id, "lon": x, "lat": y}`` (CGCS2000 degrees);
-        ``{"do": "add", "kind": slug, "name": text, "lon": x, "lat": y, "values": {...}}``;
+        ``{"do": "add", "kind": slug, "name": text, "lon": x, "lat": y, "values": {...}}``, or in
+        place of ``lon`` and ``lat`` a ``geometry`` of GeoJSON, for lines and polygons;
         ``{"do": "rectify", "site": id}`` (all open cases of a place) or ``"case": code``.
         Values are read as a file's would be.
 
@@ -179,10 +183,8 @@ class _Reader:
         match change.get("do"):
             case "add":
                 kind = self._ws.kind(str(change["kind"]))
-                if "point" not in kind.geometry:
-                    raise InvalidDataError(f"{kind.title.zh}不是点，不能只用一个坐标新增")
                 given = self._values(kind, change.get("values", {}))
-                row = (self._point(change), {**given, "name": str(change["name"])})
+                row = (self._new(kind, change), {**given, "name": str(change["name"])})
                 self.added.setdefault(kind.slug, []).append(row)
             case "rectify" if "case" in change:
                 self.cases.add(str(change["case"]))
@@ -241,24 +243,50 @@ class _Reader:
                 found[f"{field.name}_{name}"] = numbers.get(name, np.nan)
         return found
 
-    def _point(self, change: Change) -> shapely.Point:
+    def _new(self, kind: SiteKind, change: Change) -> BaseGeometry:
+        """Return where a new place would lie, in metres."""
+        drawn = change.get("geometry")
+        if drawn is None:
+            if "point" not in kind.geometry:
+                raise InvalidDataError(
+                    f"{kind.title.zh}不是点，不能只用一个坐标新增：请给出 GeoJSON 几何"
+                )
+            return self._point(change)
+        text = drawn if isinstance(drawn, str) else orjson.dumps(drawn).decode()
+        try:
+            shape = shapely.from_geojson(text)
+        except shapely.GEOSException as error:
+            raise InvalidDataError(
+                '几何应为 GeoJSON，例如 {"type": "LineString", "coordinates": [[119.37, 31.72], …]}'
+            ) from error
+        if (problem := problems(np.array([shape], dtype=object))[0]) is not None:
+            raise InvalidDataError(problem)
+        if shapely.get_dimensions(shape) not in {DIMENSIONS[family] for family in kind.geometry}:
+            wanted = "或".join(FAMILY_NAMES[family] for family in sorted(kind.geometry))
+            raise InvalidDataError(f"{kind.title.zh}的几何应为{wanted}")
+        return self._in_metres(shape)
+
+    def _point(self, change: Change) -> BaseGeometry:
         lon, lat = float(change["lon"]), float(change["lat"])
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise InvalidDataError("坐标应为经纬度（CGCS2000，度），例如 119.37, 31.72")
-        place = gpd.GeoDataFrame(geometry=[shapely.Point(lon, lat)], crs=STORED)
+        return self._in_metres(shapely.Point(lon, lat))
+
+    def _in_metres(self, shape: BaseGeometry) -> BaseGeometry:
         areas_m = self._snapshot.areas_m
-        found: shapely.Point = place.to_crs(areas_m.crs).geometry[0]
+        found: BaseGeometry = gpd.GeoSeries([shape], crs=STORED).to_crs(areas_m.crs)[0]
         if not (areas_m.distance(found).min() <= FARTHEST_M):
+            lon, lat = shape.centroid.coords[0]
             raise InvalidDataError(
-                f"坐标 {lon}, {lat} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里，经纬度可能写反了"
+                f"坐标 {lon:g}, {lat:g} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里，经纬度可能写反了"
             )
         return found
 
-    def _shifted(self, id_: int, kind: SiteKind, point: shapely.Point) -> BaseGeometry:
+    def _shifted(self, id_: int, kind: SiteKind, point: BaseGeometry) -> BaseGeometry:
         """Shift a place so that its middle lies at a point; its shape stays."""
         frame = self._snapshot.sites_m[kind.slug]
         shape = frame.loc[frame["id"] == id_, "geometry"].iloc[0]
-        by = np.array([point.x - shape.centroid.x, point.y - shape.centroid.y])
+        by = np.subtract(point.coords[0], shape.centroid.coords[0])
         moved: BaseGeometry = shapely.transform(shape, lambda xy: xy + by)
         return moved
 

@@ -30,7 +30,7 @@ LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 WAIT_AFTER_ERROR_S = 5.0
 RECOVER_EVERY_S = 3600.0
-"""Files that are kept no longer are looked for so often, between jobs."""
+"""So often files that are kept no longer, and a new day, are looked for between jobs."""
 
 VERBS: Mapping[str, Task] = {
     uploads.CHECK: handle_upload.CHECK_TASK,
@@ -56,6 +56,7 @@ def work(ws: Workspace, *, ended: Callable[[], bool]) -> None:
             try:
                 if time.monotonic() >= recover_at:
                     recover(ws)
+                    queue_computation.start_daily(ws)
                     recover_at = time.monotonic() + RECOVER_EVERY_S
                 job = _next(ws)
                 if job is None:
@@ -170,8 +171,10 @@ TOLD = ("upload",)
 
 
 def _actor(ws: Workspace, job: Job) -> Actor:
-    """Return who asked for a job, with the rights that they have now."""
+    """Return who asked for a job, with the rights that they have now; nobody did: the day."""
     arguments = job["arguments"]
+    if arguments.get("daily"):
+        return queue_computation.DAILY
     with dialect.reading(ws.engine) as conn:
         account = accounts.load(conn, arguments["account"])
     if account is None or not account.active or account.must_change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +12,17 @@ import sqlalchemy as sa
 
 from gis.domain.rights import OPERATOR
 from gis.errors import ForbiddenError, InvalidDataError, NotFoundError
+from gis.services import clock, work
 from gis.services.compare_runs import compare_runs
 from gis.services.compute_risk import compute_risk
 from gis.services.edit_parameters import save_parameters, show_parameters
 from gis.services.explain_area import explain_area
 from gis.services.find_hotspots import find_hotspots
 from gis.services.import_sites import import_sites
+from gis.services.queue_computation import start_daily
 from gis.services.show_runs import list_runs, show_run
-from gis.storage import dialect, runs
-from gis.storage.tables import hazard, register, run_shown
+from gis.storage import dialect, jobs, runs
+from gis.storage.tables import hazard, job, register, run_shown
 from gis.workspace import Workspace
 from tests.conftest import Databases
 from tests.people import ADMINISTRATOR, TOWN, WEST, village
@@ -146,6 +149,33 @@ def test_parameters_that_nothing_can_be_computed_with_are_not_kept(ws: Workspace
     with pytest.raises(InvalidDataError, match="没有保存"):
         save_parameters(ws, ADMINISTRATOR, beyond, reason="指数改得太大", based_on=None)
     assert show_parameters(ws, ADMINISTRATOR)["versions"] == []
+
+
+def test_a_new_day_is_computed_unasked_and_once(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = list_runs(ws, TOWN)[0]
+    start_daily(ws)
+    work.run_waiting(ws)
+    assert list_runs(ws, TOWN)[0]["id"] == first["id"]
+    tomorrow = dt.date.fromisoformat(first["as_of"]) + dt.timedelta(days=1)
+    monkeypatch.setattr(clock, "today", lambda _register: tomorrow)
+    start_daily(ws)
+    start_daily(ws)
+    work.run_waiting(ws)
+    start_daily(ws)
+    work.run_waiting(ws)
+    newest = list_runs(ws, TOWN)
+    assert (newest[0]["as_of"], newest[0]["actor"]) == (tomorrow.isoformat(), "每日计算")
+    assert newest[1]["id"] == first["id"]
+
+
+def test_where_nothing_was_ever_computed_a_new_day_begins_nothing(own_office: Workspace) -> None:
+    with dialect.writing(own_office.engine) as conn:
+        conn.execute(sa.delete(job))
+    start_daily(own_office)
+    with dialect.reading(own_office.engine) as conn:
+        assert not jobs.waiting(conn)
 
 
 def test_only_an_administrator_sets_parameters_and_says_why(ws: Workspace) -> None:

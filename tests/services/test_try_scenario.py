@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from tests.conftest import Databases
 from tests.people import EAST, TOWN, WEST, village
 from tests.register import ids, own_copy
 from tests.samples import write_geojson
+
+POINT = {"type": "Point", "coordinates": [119.32, 31.72]}
 
 
 @pytest.fixture
@@ -80,6 +83,18 @@ def test_an_added_and_an_altered_place_give_what_importing_them_gives(
     assert told == pytest.approx(computed(ws), abs=1e-9)
 
 
+def test_a_line_that_is_added_gives_what_importing_it_gives(ws: Workspace, tmp_path: Path) -> None:
+    line = shapely.LineString([(119.3195, 31.7195), (119.3205, 31.7205)])
+    given = {"regime": "长输管道", "medium": "天然气", "diameter_mm": 508, "pressure_mpa": 6.3}
+    new = {"do": "add", "kind": "gas_pipeline", "name": "新线", "values": given}
+    drawn = json.loads(shapely.to_geojson(line))
+    told = then(ws, {**new, "geometry": drawn})
+    assert told == then(ws, {**new, "geometry": json.dumps(drawn)})
+    row = (line, {"code": "G-new", "name": "新线", **given})
+    import_sites(ws, OPERATOR, "gas_pipeline", write_geojson(tmp_path / "new.geojson", [row]))
+    assert told == pytest.approx(computed(ws), abs=1e-9)
+
+
 def test_a_closed_and_a_moved_place_change_the_villages_they_leave_and_reach(
     ws: Workspace,
 ) -> None:
@@ -127,6 +142,29 @@ def test_the_present_is_taken_anew_when_the_register_changed(ws: Workspace, tmp_
         ({"do": "alter", "site": 1, "values": {"risk_colour": {"a": 1}}}, "values"),
         ({"do": "alter", "site": 1, "values": {"owner": "x"}}, "owner"),
         ({"do": "add", "kind": "gas_pipeline", "name": "x", "lon": 119.32, "lat": 31.72}, "不是点"),
+        (
+            {"do": "add", "kind": "gas_pipeline", "name": "x", "geometry": "LINESTRING (1 1)"},
+            "GeoJSON",
+        ),
+        ({"do": "add", "kind": "gas_pipeline", "name": "x", "geometry": POINT}, "应为线"),
+        (
+            {
+                "do": "add",
+                "kind": "school",
+                "name": "x",
+                "geometry": {**POINT, "coordinates": [31.72, 119.32]},
+            },
+            "反",
+        ),
+        (
+            {
+                "do": "add",
+                "kind": "school",
+                "name": "x",
+                "geometry": {**POINT, "coordinates": [117.32, 31.72]},
+            },
+            "公里",
+        ),
         ({"do": "add", "kind": "school", "name": "x", "lon": 31.72, "lat": 119.32}, "经纬度"),
         ({"do": "add", "kind": "school", "name": "x", "lon": 31.72, "lat": 19.32}, "写反"),
         ({"do": "add", "kind": "school", "name": "x", "lon": float("nan"), "lat": 1}, "经纬度"),
