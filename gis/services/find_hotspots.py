@@ -127,7 +127,7 @@ def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.G
     rated = rated.assign(trend=relative.trends(cases_m, areas_m, known.as_of, values))
     width_m = found.summary.width_m
     circles = relative.clusters(happened, spots, found.cells, width_m, values, seed=SEED)
-    together = patches(happened, values)
+    together = patches(happened, values).round({"overdue": 3})
     compared = _compared(known.places_m, known.method)
     apart = outliers(happened, compared, town_m, values, seed=SEED)
     summary = {
