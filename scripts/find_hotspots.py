@@ -15,7 +15,9 @@ def main() -> None:
     summary = find_hotspots(opened(), operator())
     click.echo(
         f"第 {summary['run']} 次分析：{summary['status']}，{summary['n_cells']} 个网格，"
-        f"{summary['n_events']} 起隐患，热点 {summary['hotspots']}，疑似 {summary['suspected']}"
+        f"{summary['n_events']} 起隐患，热点 {summary['hotspots']}，疑似 {summary['suspected']}，"
+        f"扫描圆 {summary['circles']}，成片 {summary['patches']}，"
+        f"突出场所 {summary['outliers']}（{summary['outlier_status']}）"
     )
 
 

@@ -24,6 +24,12 @@ def make_app(name: str) -> Flask:
     app = _App(name)
     app.jinja_env.globals.update(asset=asset, LEAFLET=LEAFLET, FONT=FONT)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # A Chinese character takes half the bytes that its escape would; pages are UTF-8.
+    app.jinja_env.policies["json.dumps_kwargs"] = {
+        "ensure_ascii": False,
+        "separators": (",", ":"),
+        "sort_keys": True,
+    }
     return app
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
+from gis.domain import dbscan, hotspots, local_moran, relative
 from gis.domain import hazards as cases
-from gis.domain import hotspots, relative
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.risk.dq import GRADES
 from gis.services.load_layer import LayerInfo
@@ -143,6 +143,10 @@ FUNNEL = (0.95, 0.998)
 
 HEAT_COLOURS = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#54278f")
 """One hue, light to dark."""
+
+FOUND_COLOUR, PATCH_COLOUR = "#7a0177", "#0f62fe"
+"""Outlines of what a test found, and of what is described only: told apart by the colour-blind,
+from each other and from the grey of boundaries."""
 
 FRAME = Rule(Mark("area", None, "#3f3a36", width=2))
 OUTLINE = Rule(Mark("area", None, "#6f6a64"))
@@ -300,12 +304,12 @@ def _late(mark: Mark) -> Mark:
 def _hotspot(_info: LayerInfo) -> tuple[Rule, ...]:
     return (
         Rule(
-            Mark("area", None, "#7a0177", width=3),
+            Mark("area", None, FOUND_COLOUR, width=3),
             Title("热点（q ≤ 0.05）", "Hotspot (q ≤ 0.05)"),
             where={"class": hotspots.HOTSPOT},
         ),
         Rule(
-            Mark("area", None, "#7a0177", width=2, dashed=True),
+            Mark("area", None, FOUND_COLOUR, width=2, dashed=True),
             Title("疑似（q ≤ 0.10）", "Suspected (q ≤ 0.10)"),
             where={"class": hotspots.SUSPECTED},
         ),
@@ -335,7 +339,38 @@ def _rate(info: LayerInfo) -> tuple[Rule, ...]:
 
 
 def _circle(_info: LayerInfo) -> tuple[Rule, ...]:
-    return (Rule(Mark("area", None, "#7a0177", width=2.5, dashed=True)),)
+    return (Rule(Mark("area", None, FOUND_COLOUR, width=2.5, dashed=True)),)
+
+
+def _patch(_info: LayerInfo) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            Mark("area", None, PATCH_COLOUR, width=2.5),
+            Title("空间成片", "Together in space"),
+            where={"how": dbscan.SPACE},
+        ),
+        Rule(
+            Mark("area", None, PATCH_COLOUR, width=2, dashed=True),
+            Title("时空成片（发现日期也相近）", "Together in space and time"),
+            where={"how": dbscan.SPACE_TIME},
+        ),
+    )
+
+
+def _outlier(_info: LayerInfo) -> tuple[Rule, ...]:
+    """Return rings around the places, told apart by shape."""
+    return (
+        Rule(
+            Mark("diamond", None, FOUND_COLOUR, width=3, size=1.7),
+            Title("高-低（孤立：近邻少）", "High-low (alone: its neighbours have few)"),
+            where={"class": local_moran.HIGH_LOW},
+        ),
+        Rule(
+            Mark("circle", None, FOUND_COLOUR, width=3, size=1.7),
+            Title("高-高（近邻也多）", "High-high (its neighbours have many too)"),
+            where={"class": local_moran.HIGH_HIGH},
+        ),
+    )
 
 
 def _quality(_info: LayerInfo) -> tuple[Rule, ...]:
@@ -374,6 +409,8 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "heat": _heat,
     "rate": _rate,
     "circle": _circle,
+    "patch": _patch,
+    "outlier": _outlier,
     "forest_today": _forest_today,
     "quality": _quality,
 }

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from gis.domain import hazards as cases
+from gis.domain import hotspots
 from gis.domain.kinds import Field, Level, SiteKind, Title
 from gis.services.load_layer import LayerInfo
 from webmap import cartography
@@ -16,18 +17,24 @@ from webmap.cartography import Mark, Rule
 FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "forest_today", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
-NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle"})
-"""Registers whose features are cells and bands."""
+NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle", "patch"})
+"""Registers whose features are cells, bands and outlines."""
 
 Opens = Literal["area", "whole", "site", "card"]
 
-RANK_OF_REGISTER = {**dict.fromkeys(FILLS, 0), "area": 1, "hotspot": 4, "circle": 4, "hazard": 6}
+RANK_OF_REGISTER = {
+    **dict.fromkeys(FILLS, 0),
+    **dict.fromkeys(("hotspot", "circle", "patch"), 4),
+    "area": 1,
+    "hazard": 6,
+}
 RANK_OF_FAMILY = {"polygon": 2, "line": 3, "mixed": 4, "point": 5}
 """What lies above what: fills, outlines, lines, points."""
 
 MEANT_OF_REGISTER = {
     "kind": 0,
     "hazard": 0,
+    "outlier": 0,
     "hexagon": 1,
     "forest_today": 1,
     "risk": 2,
@@ -36,6 +43,7 @@ MEANT_OF_REGISTER = {
     "rate": 2,
     "hotspot": 3,
     "circle": 3,
+    "patch": 3,
     "heat": 4,
     "area": 4,
 }
@@ -129,6 +137,25 @@ OF_CIRCLE = (
     Field("radius_m", "number", Title("半径", "Radius"), unit="m"),
     Field("llr", "number", Title("对数似然比", "Log likelihood ratio")),
     Field("p", "number", Title("p 值（对全图）", "p (of the whole map)")),
+)
+OF_PATCH = (
+    Field("how", "text", Title("怎样成片", "Together in")),
+    Field("events", "integer", Title("隐患", "Events"), unit="起"),
+    Field("count", "integer", Title("隐患件数", "Cases"), unit="件"),
+    Field("overdue", "number", Title("逾期件数占比（0–1）", "Share overdue (0–1)")),
+    Field("days", "integer", Title("发现日期跨度", "Days from first to last"), unit="天"),
+    Field("first_on", "date", Title("最早发现", "First found")),
+    Field("last_on", "date", Title("最近发现", "Last found")),
+)
+OF_OUTLIER = (
+    Field("class", "text", Title("判定", "Finding")),
+    Field("count", "integer", Title("隐患件数", "Cases"), unit="件"),
+    Field("weight", "number", Title("加权数", "Weighted count")),
+    Field("around", "number", Title("近邻平均加权数", "Mean of its neighbours")),
+    Field("moran", "number", Title("局部 Moran I", "Local Moran's I")),
+    Field("p", "number", Title("p 值（双侧）", "p (two-sided)")),
+    Field("q", "number", Title("q 值（错误发现率）", "q (false discovery rate)")),
+    Field("village", "text", Title("村代码", "Village code")),
 )
 OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
@@ -321,7 +348,9 @@ def _view(info: LayerInfo, *, first: bool) -> Title | None:
 
 
 def _note(info: LayerInfo) -> Title | None:
-    """Return the unit of a load, and how wide its cells are; of a forest its day. No classes."""
+    """Return what no class is: a forest's day, a load's unit and width; what a finding rests on."""
+    if info.register in ("patch", "outlier"):
+        return _note_of_run(info)
     if info.register == "forest_today":
         day = info.style.get("day") or "—"
         return Title(
@@ -338,6 +367,39 @@ def _note(info: LayerInfo) -> Title | None:
         f"{zh}；网格对边 {width_m} 米，空格是无数据，不是 0。",
         f"{en}; cells {width_m} m wide, an empty one has no data and is not 0.",
     )
+
+
+def _note_of_run(info: LayerInfo) -> Title | None:
+    """Return how a layer's run looked, where there is one."""
+    if not info.style:
+        return None
+    found = NOTES[info.register]
+    if info.style.get("status") == hotspots.TOO_FEW:
+        found = TOO_FEW
+    return Title(found.zh.format_map(info.style), found.en.format_map(info.style))
+
+
+NOTES = {
+    "patch": Title(
+        "描述性，不作统计检验。空间：{patch_reach_m:g} m 内至少 {patch_least:g} 起；"
+        "时空：{patch_timed_reach_m:g} m、{patch_timed_reach_days:g} 天内"
+        "至少 {patch_timed_least:g} 起。外框外扩 {patch_margin_m:g} m。",
+        "Descriptive, not tested. Space: at least {patch_least:g} events within "
+        "{patch_reach_m:g} m; space and time: {patch_timed_least:g} within "
+        "{patch_timed_reach_m:g} m and {patch_timed_reach_days:g} days. "
+        "Drawn {patch_margin_m:g} m wider.",
+    ),
+    "outlier": Title(
+        "与最近 {moran_neighbours:g} 家比加权隐患数，q ≤ {moran_q:g}；"
+        "多数没有隐患时，孤立的一家难以通过检验。",
+        "Weighted cases against the nearest {moran_neighbours:g}, q ≤ {moran_q:g}; where most have "
+        "none, one alone can hardly be told.",
+    ),
+}
+TOO_FEW = Title(
+    "样本不足：镇内这类场所不到 {moran_least:g} 家，没有检验。",
+    "Too few: under {moran_least:g} such places in the town, not tested.",
+)
 
 
 def _is_frame(info: LayerInfo, level: Level | None) -> bool:
@@ -360,6 +422,8 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "heat": OF_BAND,
         "rate": (NAME, CODE, *OF_RATE),
         "circle": OF_CIRCLE,
+        "patch": OF_PATCH,
+        "outlier": (NAME, *OF_OUTLIER),
         "forest_today": (NAME, CODE, *OF_FOREST),
         "quality": (NAME, CODE, *OF_RECORDS),
     }

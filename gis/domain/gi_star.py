@@ -47,7 +47,8 @@ def permutation_p(x: Floats, near: Ints, cells: Ints, *, permutations: int, seed
     x, near
         As for ``z_scores``.
     cells
-        Column and row of each cell, shape (C, 2), each once: they key its random numbers.
+        Column and row of each cell, or its id alone, shape (C, 2) or (C, 1), each once: they key
+        its random numbers.
     permutations
         How many; p cannot be smaller than 1 / (permutations + 1).
     seed

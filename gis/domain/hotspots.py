@@ -122,7 +122,7 @@ def find(
     ----------
     hazards_m
         Hazards frame in EPSG:4549, its rows in any order: id, site, inspection_id, level, state,
-        found_on, geometry.
+        found_on, overdue (whether its deadline has passed), geometry.
     sites_m
         Places where a hazard can be recorded, EPSG:4549: they say which cells have data.
     town_m
@@ -195,8 +195,9 @@ def events(
     -------
     events
         Frame with ``x``, ``y`` (metres: of the event's hazard with the lowest id), ``count``
-        (hazards, int64) and ``weight`` (theirs added up, at most the cap of an inspection), in
-        order of the lowest id.
+        (hazards, int64), ``weight`` (theirs added up, at most the cap of an inspection),
+        ``overdue`` (how many of them are), ``site`` (its id, NaN for none) and ``day`` (on which
+        the first was found, since 1970-01-01; NaN where not known), in order of the lowest id.
     excluded
         Hazards left out, by reason, as in ``Summary``; each counts for the first reason only.
 
@@ -235,13 +236,26 @@ def events(
             "y": xy[kept, 1],
             "weight": _weights(ordered["level"].to_numpy()[kept], constants),
             "count": np.int64(1),
+            "overdue": ordered["overdue"].to_numpy()[kept].astype(np.int64),
+            "site": ordered["site"].to_numpy(dtype=np.float64)[kept],
+            "day": _days(ordered["found_on"])[kept],
         }
     )
-    joined = found.groupby(["place", "visit"], sort=False, as_index=False).agg(
-        {"x": "first", "y": "first", "count": "sum", "weight": "sum"}
-    )
+    joined = found.groupby(["place", "visit"], sort=False, as_index=False).agg(JOINED)
     joined["weight"] = joined["weight"].clip(upper=number(constants, "inspection_cap"))
-    return joined[["x", "y", "count", "weight"]], excluded
+    return joined[list(JOINED)], excluded
+
+
+JOINED = {
+    "x": "first",
+    "y": "first",
+    "count": "sum",
+    "weight": "sum",
+    "overdue": "sum",
+    "site": "first",
+    "day": "min",
+}
+"""Columns of events, and how those of their hazards become one."""
 
 
 def cells_with_data(
@@ -402,6 +416,11 @@ def _visits(hazards: pd.DataFrame) -> Objects:
         [f"hazard {id_}" if pd.isna(visit) else f"visit {visit}" for visit, id_ in pairs],
         dtype=object,
     )
+
+
+def _days(found_on: pd.Series) -> Floats:
+    since = pd.to_datetime(found_on, format="%Y-%m-%d") - pd.Timestamp(0)
+    return np.asarray(since.dt.days, dtype=np.float64)
 
 
 def _weights(levels: Objects, constants: Constants) -> Floats:

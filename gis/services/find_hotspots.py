@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import geopandas as gpd
+import pandas as pd
 import shapely
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain import hazards as cases
 from gis.domain import hotspots, relative
 from gis.domain.crs import STORED, to_metres
+from gis.domain.dbscan import patches
 from gis.domain.features import feature_texts
 from gis.domain.hexagons import Ground
+from gis.domain.local_moran import outliers
 from gis.domain.rights import Actor
+from gis.domain.risk.constants import Method, text
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
-from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, RATE
+from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, OUTLIER, PATCH, RATE
 from gis.services.load_layer import HOTSPOTS as METHOD
 from gis.services.take_snapshot import load_ground
 from gis.storage import codes, dialect, hazards, register, runs, sites
+from gis.storage.register import Register
 from gis.version import METHOD_VERSION, VERSION
 from gis.workspace import Workspace
 
@@ -33,8 +41,10 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
     Returns
     -------
     ``run`` (id) and what the analysis stands on (``hotspots.Summary``): status, numbers of
-    cells, events and hazards, what was left out, width, permutations, hotspots, suspected; and
-    ``circles``, in which there is more than the places explain.
+    cells, events and hazards, what was left out, width, permutations, hotspots, suspected;
+    ``circles``, in which there is more than the places explain; ``patches``, where hazards lie
+    together; and ``outliers``, places that stand out from those around them, with
+    ``outlier_status`` (``hotspots.TESTED`` or ``TOO_FEW``).
 
     Raises
     ------
@@ -44,67 +54,112 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         If there are no areas yet.
     """
     access.require_governor(actor, "重新计算")
-    level = ws.home_level
-    with dialect.reading(ws.engine) as conn:
-        known = register.load(conn)
-        method = in_force(conn).methods[METHOD]
-        ground = load_ground(conn, ws)
-        places_m = to_metres(sites.load_positions(conn), level.metric_crs)
-        coverage = codes.load_coverage(conn)
-        cases_m = cases.placed(to_metres(hazards.load(conn), level.metric_crs), places_m)
-    inspected = places_m[places_m["kind"].isin(_inspected(ws))]
-    areas_m = to_metres(ground, level.metric_crs)
-    town_m = cast(Ground, shapely.union_all(areas_m.geometry.array))
-    found = hotspots.find(cases_m, inspected.geometry.to_numpy(), town_m, method.values, seed=SEED)
-    happened, _ = hotspots.events(cases_m, town_m, method.values)
-    spots = inspected.geometry.to_numpy()
-    looked = coverage["kind"].isin(_inspected(ws)) & (coverage["status"] != "none")
-    rated = relative.area_rates(
-        happened, spots, areas_m, method.values, surveyed=set(coverage.loc[looked, "village"])
-    )
-    as_of = clock.today(known)
-    rated = rated.join(relative.trends(cases_m, areas_m, as_of, method.values))
-    circles = relative.clusters(
-        happened, spots, found.cells, found.summary.width_m, method.values, seed=SEED
-    )
-    summary = {**found.summary.as_json(), "circles": len(circles)}
+    known = _read(ws, actor)
+    summary, layers = _look(ws, known)
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
             verb=runs.HOTSPOTS,
-            level=level.slug,
+            level=ws.home_level.slug,
             at=clock.now(),
             actor=actor.name,
-            as_of=as_of,
-            revision=known.revision,
+            as_of=known.as_of,
+            revision=known.register.revision,
             seed=SEED,
             method_version=METHOD_VERSION,
             code_version=VERSION,
-            parameters={METHOD: method.as_json()},
+            parameters={METHOD: known.method.as_json()},
             summary=summary,
         )
-        synthetic = known.purpose == "demonstration"
-        _save(conn, run_id, HOTSPOT, found.cells.assign(synthetic=synthetic), CELL)
-        _save(conn, run_id, HEAT, found.heat.assign(synthetic=synthetic), BAND)
-        _save(conn, run_id, RATE, ground.merge(rated, on="area"), RATED)
-        _save(conn, run_id, CIRCLE, circles.assign(synthetic=synthetic), CLUSTER)
-        access.log(
-            conn, actor, "compute", runs.HOTSPOTS, run=run_id, revision=known.revision, seed=SEED
-        )
+        for layer, frame in layers.items():
+            _save(conn, run_id, layer, frame)
+        said = {"run": run_id, "revision": known.register.revision, "seed": SEED}
+        access.log(conn, actor, "compute", runs.HOTSPOTS, **said)
     return {"run": run_id, **summary}
 
 
-CELL = ("code", "count", "weight", "z", "p", "q", "class", "status", "synthetic")
-BAND = ("from_per_km2", "to_per_km2", "synthetic")
-RATED = (
-    *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding", "trend"),
-    *("new", "synthetic"),
-)
-CLUSTER = (
-    *("events", "expected", "ratio", "at_risk", "places", "radius_m", "llr", "p", "synthetic"),
-)
-"""Properties of the layers."""
-COUNTED = ("count", "events", "places", "new")
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the register says, as of one moment; frames ending in ``_m`` are in metres."""
+
+    register: Register
+    as_of: dt.date
+    method: Method
+    ground: gpd.GeoDataFrame
+    places_m: gpd.GeoDataFrame
+    coverage: pd.DataFrame
+    cases_m: gpd.GeoDataFrame
+    names: Mapping[int, RowMapping]
+
+
+def _read(ws: Workspace, actor: Actor) -> _Known:
+    crs = ws.home_level.metric_crs
+    with dialect.reading(ws.engine) as conn:
+        known = register.load(conn)
+        method = in_force(conn).methods[METHOD]
+        places_m = to_metres(sites.load_positions(conn), crs)
+        cases_m = cases.placed(to_metres(hazards.load(conn), crs), places_m)
+        as_of = clock.today(known)
+        return _Known(
+            register=known,
+            as_of=as_of,
+            method=method,
+            ground=load_ground(conn, ws),
+            places_m=places_m,
+            coverage=codes.load_coverage(conn),
+            cases_m=cases_m.assign(overdue=cases.overdue_days(cases_m, as_of) > 0),
+            names=sites.names(conn, _compared(places_m, method)["id"].tolist(), actor),
+        )
+
+
+def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.GeoDataFrame]]:
+    """Return what is told of the analysis, and its layers."""
+    values, cases_m = known.method.values, known.cases_m
+    inspected = _inspected(ws)
+    spots = known.places_m[known.places_m["kind"].isin(inspected)].geometry.to_numpy()
+    areas_m = to_metres(known.ground, ws.home_level.metric_crs)
+    town_m = cast(Ground, shapely.union_all(areas_m.geometry.array))
+    found = hotspots.find(cases_m, spots, town_m, values, seed=SEED)
+    happened, _ = hotspots.events(cases_m, town_m, values)
+    looked = known.coverage["kind"].isin(inspected) & (known.coverage["status"] != "none")
+    surveyed = set(known.coverage.loc[looked, "village"])
+    rated = relative.area_rates(happened, spots, areas_m, values, surveyed=surveyed)
+    rated = rated.join(relative.trends(cases_m, areas_m, known.as_of, values))
+    width_m = found.summary.width_m
+    circles = relative.clusters(happened, spots, found.cells, width_m, values, seed=SEED)
+    together = patches(happened, values).round({"overdue": 3})
+    compared = _compared(known.places_m, known.method)
+    apart = outliers(happened, compared, town_m, values, seed=SEED)
+    summary = {
+        **found.summary.as_json(),
+        "circles": len(circles),
+        "patches": len(together),
+        "outliers": 0 if apart is None else len(apart),
+        "outlier_status": hotspots.TOO_FEW if apart is None else hotspots.TESTED,
+    }
+    layers = {HOTSPOT: found.cells, HEAT: found.heat, CIRCLE: circles, PATCH: together}
+    if apart is not None:
+        layers[OUTLIER] = _named(apart, known.names)
+    synthetic = known.register.purpose == "demonstration"
+    made = {layer: frame.assign(synthetic=synthetic) for layer, frame in layers.items()}
+    return summary, {**made, RATE: known.ground.merge(rated, on="area")}
+
+
+PROPERTIES = {
+    HOTSPOT: ("code", "count", "weight", "z", "p", "q", "class", "status"),
+    HEAT: ("from_per_km2", "to_per_km2"),
+    RATE: (
+        *("code", "name", "events", "places", "rate", "low", "high", "shrunk", "finding"),
+        *("trend", "new"),
+    ),
+    CIRCLE: ("events", "expected", "ratio", "at_risk", "places", "radius_m", "llr", "p"),
+    PATCH: ("how", "events", "count", "overdue", "days", "first_on", "last_on"),
+    OUTLIER: (
+        *("name", "class", "count", "weight", "around", "moran", "p", "q", "village", "site"),
+    ),
+}
+"""Of the features of each layer, besides ``synthetic``."""
+WHOLE = ("count", "events", "places", "days", "site", "new")
 """Those that are whole numbers."""
 
 
@@ -116,9 +171,17 @@ def _inspected(ws: Workspace) -> list[str]:
     return [kind.slug for kind in ws.kinds.values() if kind.people is not None]
 
 
-def _save(
-    conn: Connection, run_id: int, layer: str, frame: gpd.GeoDataFrame, columns: tuple[str, ...]
-) -> None:
+def _compared(places_m: gpd.GeoDataFrame, method: Method) -> gpd.GeoDataFrame:
+    return places_m[places_m["kind"] == text(method.values, "moran_kind")]
+
+
+def _named(apart: gpd.GeoDataFrame, names: Mapping[int, RowMapping]) -> gpd.GeoDataFrame:
+    known = [names[site] for site in apart["site"]]
+    return apart.assign(**{part: [row[part] for row in known] for part in ("name", "village")})
+
+
+def _save(conn: Connection, run_id: int, layer: str, frame: gpd.GeoDataFrame) -> None:
     shown = frame.to_crs(STORED)
-    texts = feature_texts(shown, range(1, len(shown) + 1), columns, integers=COUNTED)
+    columns = (*PROPERTIES[layer], "synthetic")
+    texts = feature_texts(shown, range(1, len(shown) + 1), columns, integers=WHOLE)
     runs.save_shown(conn, run_id, layer, texts, list(shapely.to_wkb(shown.geometry.array)))

@@ -38,7 +38,8 @@ class LayerInfo:
     ----------
     register
         Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``kind``, ``hazard``,
-        ``hotspot``, ``heat``, ``rate``, ``circle``, ``forest_today`` or ``quality``.
+        ``hotspot``, ``heat``, ``rate``, ``circle``, ``patch``, ``outlier``, ``forest_today`` or
+        ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -67,6 +68,7 @@ DATA = Title("登记数据", "The register")
 HAZARDS = Title("隐患", "Hazards")
 COMPOSITE = Title("综合风险", "Composite risk")
 HOTSPOT, HEAT, RATE, CIRCLE = "hotspot", "hazard_heat", "hazard_rate", "hazard_circle"
+PATCH, OUTLIER = "hazard_cluster", "hazard_outlier"
 """Layers of a run of ``find_hotspots``."""
 HOTSPOTS = "hotspots"
 """The method whose constants it used."""
@@ -233,28 +235,47 @@ def _hazard_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     """List the register to whoever may see cases, what counts them all to whoever sees all."""
     if CASES not in actor.cleared:
         return {}
-    run = runs.latest(conn, runs.HOTSPOTS)
-    summary = wire.run_summary(conn, run["id"]) if run else {}
-    hotspot = Title("隐患热点（统计检验）", "Hazard hotspots (tested)")
-    heat = Title("隐患密度（仅供浏览）", "Hazard density (for viewing only)")
-    rate = Title("隐患相对率（按场所数）", "Hazards over places")
-    of_rate: dict[str, Any] = {"property": "rate", "unit": PER_100}
-    if run and (funnel := run["parameters"][HOTSPOTS].get("funnel_confidence")):
-        of_rate["funnel"] = funnel
-    circle = Title("隐患扫描圆（按场所数）", "Scan circles over places")
     count, extent = wire.hazard_summary(conn, actor)
     title = Title("隐患台账", "Hazard register")
     register = LayerInfo("hazard", title, HAZARDS, "point", count, extent, "hazard")
     found: Catalogue = {"hazard": (register, lambda conn: _hazard_texts(conn, ws, actor))}
-    if not actor.reads_everything:
-        return found
-    return {
-        **found,
-        HOTSPOT: _run_layer(run, HOTSPOT, hotspot, HAZARDS, "hotspot", summary),
-        HEAT: _run_layer(run, HEAT, heat, HAZARDS, "heat", summary),
-        RATE: _run_layer(run, RATE, rate, HAZARDS, "rate", summary, style=of_rate),
-        CIRCLE: _run_layer(run, CIRCLE, circle, HAZARDS, "circle", summary),
-    }
+    return {**found, **_hotspot_layers(conn)} if actor.reads_everything else found
+
+
+def _hotspot_layers(conn: Connection) -> Catalogue:
+    run = runs.latest(conn, runs.HOTSPOTS)
+    summary = wire.run_summary(conn, run["id"]) if run else {}
+    of_rate: dict[str, Any] = {"property": "rate", "unit": PER_100}
+    if run and (funnel := run["parameters"][HOTSPOTS].get("funnel_confidence")):
+        of_rate["funnel"] = funnel
+    of_outlier = _constants_of(run, "moran_")
+    if run and of_outlier:
+        of_outlier["status"] = run["summary"]["outlier_status"]
+    hotspot = Title("隐患热点（统计检验）", "Hazard hotspots (tested)")
+    heat = Title("隐患密度（仅供浏览）", "Hazard density (for viewing only)")
+    rate = Title("隐患相对率（按场所数）", "Hazards over places")
+    circle = Title("隐患扫描圆（按场所数）", "Scan circles over places")
+    patch = Title("成片隐患（描述性）", "Hazards lying together (descriptive)")
+    outlier = Title("隐患突出的场所（与近邻相比）", "Places unlike their neighbours")
+    found = [
+        _run_layer(run, HOTSPOT, hotspot, HAZARDS, "hotspot", summary),
+        _run_layer(run, HEAT, heat, HAZARDS, "heat", summary),
+        _run_layer(run, RATE, rate, HAZARDS, "rate", summary, style=of_rate),
+        _run_layer(run, CIRCLE, circle, HAZARDS, "circle", summary),
+        _run_layer(
+            run, PATCH, patch, HAZARDS, "patch", summary, style=_constants_of(run, "patch_")
+        ),
+        _run_layer(
+            run, OUTLIER, outlier, HAZARDS, "outlier", summary, style=of_outlier, family="point"
+        ),
+    ]
+    return {info.slug: (info, texts) for info, texts in found}
+
+
+def _constants_of(run: RowMapping | None, prefix: str) -> dict[str, Any]:
+    """Return the constants that an analysis of hotspots used, by what their names begin with."""
+    used = run["parameters"][HOTSPOTS] if run else {}
+    return {name: value for name, value in used.items() if name.startswith(prefix)}
 
 
 def _kind_layers(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
@@ -332,6 +353,7 @@ def _run_layer(
     *,
     style: Mapping[str, Any] | None = None,
     kept: str | None = None,
+    family: Family = "polygon",
 ) -> tuple[LayerInfo, Texts]:
     """Return a layer of a run; ``kept`` is what the run keeps it under, if not its slug."""
     kept = kept or slug
@@ -340,7 +362,7 @@ def _run_layer(
         slug,
         title,
         group,
-        "polygon",
+        family,
         count,
         extent,
         register,

@@ -109,6 +109,14 @@ def test_every_layer_can_be_shown(page: Page, shot: Shot) -> None:
     shot("everything")
 
 
+def test_a_row_says_what_was_not_tested_and_what_a_run_did_not_find(page: Page) -> None:
+    open_map(page)
+    expect(tick(page, "hazard_cluster")).to_contain_text("描述性，不作统计检验")
+    # In the demonstration most enterprises have no hazard: none stands out from its neighbours.
+    state = tick(page, "hazard_outlier").locator(".row-state")
+    expect(state).to_have_text("最近一次计算没有找到。")
+
+
 @pytest.mark.parametrize("screen", ["desktop", "phone"])
 def test_a_click_on_a_village_says_why(page: Page, shot: Shot, screen: str) -> None:
     open_map(page)

@@ -35,6 +35,7 @@ def hazards(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
         "level": "一般",
         "state": "整改中",
         "found_on": "2026-03-01",
+        "overdue": False,
         "at": (440_000.0, 3_505_000.0),
     }
     full = [{"id": i + 1, **usual, **row} for i, row in enumerate(rows)]

@@ -51,6 +51,7 @@ SLUGS = [
     "forest_today",
     "hazard_rate",
     "hazard_circle",
+    "hazard_cluster",
 ]
 
 
@@ -110,6 +111,7 @@ def test_gdal_opens_each_layer_without_a_warning_and_counts_the_same(
 HIDDEN = {
     *("enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"),
     *("view_load", "view_per_km2", "view_per_1000", "hexagon", "hazard_rate", "hazard_circle"),
+    *("hazard_cluster", "hazard_outlier"),
 }
 """What only those see who see every row, for it counts them all; and closed kinds."""
 
@@ -121,6 +123,17 @@ def test_who_may_not_see_a_kind_is_told_of_no_such_layer(demo: Workspace) -> Non
         assert hidden not in slugs
         with pytest.raises(NotFoundError):
             load_layer(demo, VISITOR, hidden)
+
+
+def test_hazards_that_lie_together_are_outlined_in_space_and_in_time(demo: Workspace) -> None:
+    found = [feature["properties"] for feature in collection(demo, "hazard_cluster")["features"]]
+    assert {patch["how"] for patch in found} == {"空间", "时空"}
+    for patch in found:
+        assert patch["events"] >= (5 if patch["how"] == "空间" else 4)
+        assert patch["count"] >= patch["events"]
+        assert 0 <= patch["overdue"] <= 1
+        assert patch["first_on"] <= patch["last_on"]
+    assert len({patch["overdue"] for patch in found}) > 1
 
 
 def test_an_unknown_layer_lists_the_known_ones(demo: Workspace) -> None:

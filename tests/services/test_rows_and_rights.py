@@ -209,11 +209,13 @@ def test_by_count_it_is_not_counted(office: Workspace) -> None:
 
 
 def test_what_is_counted_over_all_rows_is_for_those_who_see_all_rows(office: Workspace) -> None:
+    counted = {"hotspot", "hazard_heat", "hazard_cluster", "hazard_outlier"}
     for actor in (ONLY_WEST, department("工贸"), VISITOR):
-        assert not {"hotspot", "hazard_heat"} & {i.slug for i in list_layers(office, actor)}
-        with pytest.raises(NotFoundError):
-            load_layer(office, actor, "hotspot")
-    assert {"hotspot", "hazard_heat"} <= {i.slug for i in list_layers(office, DISTRICT)}
+        assert not counted & {i.slug for i in list_layers(office, actor)}
+        for slug in counted:
+            with pytest.raises(NotFoundError):
+                load_layer(office, actor, slug)
+    assert counted <= {i.slug for i in list_layers(office, DISTRICT)}
 
 
 def test_by_explanation_it_folds_into_other_sources_without_place_or_distance(

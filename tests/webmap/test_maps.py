@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
+from gis.domain.arrays import Floats
 from gis.domain.kinds import SiteKind, Title
 from gis.files.passports import load_kinds, load_levels
 from gis.services.load_layer import LayerInfo
@@ -163,6 +165,95 @@ def test_a_rate_says_which_limits_it_lies_beyond_and_what_it_is_over() -> None:
     assert (row.control, row.opens, row.value and row.value.name) == ("radio", "area", "rate")
     assert row.note is not None
     assert "起/百处" in row.note.zh
+
+
+CONSTANTS: dict[str, Any] = {
+    **{"patch_reach_m": 400, "patch_least": 5, "patch_timed_reach_m": 500, "patch_margin_m": 50},
+    **{"patch_timed_reach_days": 30, "patch_timed_least": 4},
+    **{"moran_neighbours": 8, "moran_least": 100, "moran_q": 0.05},
+}
+
+
+def test_what_is_only_described_says_so_and_how_near_and_how_soon() -> None:
+    told = info("hazard_cluster", "patch", **CONSTANTS)
+    space, timed = cartography.rules(told, None, None)
+    assert (dict(space.where), dict(timed.where)) == ({"how": "空间"}, {"how": "时空"})
+    assert (space.mark.dashed, timed.mark.dashed) == (False, True)
+    (row,) = layers.rows(layers.switcher([told], kinds=KINDS, levels=LEVELS))
+    assert (row.control, row.opens, row.named) == ("checkbox", "card", False)
+    assert row.note is not None
+    for words in ("描述性，不作统计检验", "400 m 内至少 5 起", "500 m、30 天内至少 4 起"):
+        assert words in row.note.zh
+    units = {field.name: field.unit for field in row.columns}
+    assert (units["events"], units["count"], units["days"]) == ("起", "件", "天")
+
+
+def test_a_place_that_stands_out_is_ringed_by_a_shape_of_its_finding() -> None:
+    told = info("hazard_outlier", "outlier", status="已检验", **CONSTANTS)
+    alone, among = cartography.rules(told, None, None)
+    assert (dict(alone.where), dict(among.where)) == ({"class": "高-低"}, {"class": "高-高"})
+    assert alone.mark.shape != among.mark.shape
+    assert alone.mark.fill is among.mark.fill is None
+    (row,) = layers.rows(layers.switcher([told], kinds=KINDS, levels=LEVELS))
+    assert row.named
+    assert row.note is not None
+    assert "最近 8 家" in row.note.zh
+    assert "q ≤ 0.05" in row.note.en
+    few = info("hazard_outlier", "outlier", status="样本不足", **CONSTANTS)
+    (row,) = layers.rows(layers.switcher([few], kinds=KINDS, levels=LEVELS))
+    assert row.note is not None
+    assert row.note.zh.startswith("样本不足")
+
+
+@pytest.mark.parametrize("register", ["patch", "outlier"])
+def test_before_a_run_nothing_is_said_of_how_it_looked(register: str) -> None:
+    (row,) = layers.rows(layers.switcher([info("new", register)], kinds=KINDS, levels=LEVELS))
+    assert row.note is None
+
+
+def test_what_is_described_has_the_colour_of_no_class_and_of_nothing_that_was_tested() -> None:
+    taken = {
+        *cartography.CLASS_COLOURS, *cartography.BAND_COLOURS, *cartography.RATE_COLOURS,
+        *cartography.HEAT_COLOURS, *cartography.TODAY_COLOURS, *cartography.GRADE_COLOURS.values(),
+        *(rule.mark.fill for rule in cartography.RISK_COLOURS.values()), cartography.FOUND_COLOUR,
+    }  # fmt: skip
+    assert cartography.PATCH_COLOUR not in taken
+    boundaries = [rule.mark.stroke for rule in (cartography.FRAME, cartography.OUTLINE)]
+    for other in (cartography.FOUND_COLOUR, *boundaries, *cartography.class_shades()):
+        assert _seen_by_the_colour_blind(cartography.PATCH_COLOUR, other) > 30
+
+
+DEUTERANOPIA = np.array(
+    [(0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)]
+)
+PROTANOPIA = np.array(
+    [
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ]
+)
+"""Machado, Oliveira and Fernandes 2009, table 1, severity 1, on linear RGB."""
+
+
+def _seen_by_the_colour_blind(one: str, other: str) -> float:
+    """Return the smaller difference (CIE 1976, about) of two colours; 2 can just be seen."""
+    pairs = [
+        [_lab(matrix @ _linear(colour)) for colour in (one, other)]
+        for matrix in (DEUTERANOPIA, PROTANOPIA)
+    ]
+    return min(float(np.linalg.norm(a - b)) for a, b in pairs)
+
+
+def _linear(colour: str) -> Floats:
+    parts = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(linear: Floats) -> Floats:
+    to_xyz = [(0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)]
+    x, y, z = np.cbrt(np.maximum(np.array(to_xyz) @ linear, 1e-3) / (0.9505, 1.0, 1.089))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def test_a_cell_says_its_unit_its_width_and_that_it_has_no_class() -> None:

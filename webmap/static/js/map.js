@@ -289,6 +289,7 @@
     const layer = layers.get(slug);
     if (!fetched.has(slug)) {
       const promise = getJson(layer.href, layer.title).then((collection) => {
+        layer.run = collection.run;
         const items = collection.features.map((feature) => makeItem(layer, feature));
         const drawn = items.filter(Boolean).sort((a, b) => a.raised - b.raised);
         known.set(slug, drawn);
@@ -309,7 +310,7 @@
   const labels = L.layerGroup().addTo(map);
   const outline = page.layers.find((layer) => layer.register === 'area' && layer.opens === 'area');
 
-  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'hotspot', 'heat', 'rate']);
+  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'hotspot', 'heat', 'rate', 'circle', 'patch', 'outlier']);
 
   function rowOf(slug) {
     return document.querySelector(`.row[data-layer="${CSS.escape(slug)}"]`);
@@ -333,13 +334,18 @@
     }
   }
 
+  function nothing(layer) {
+    if (layer.run) return words.noneFound;
+    return COMPUTED.has(layer.register) ? words.emptyRun : words.empty;
+  }
+
   async function itemsFor(slug, retry) {
     const row = rowOf(slug);
     if (row) row.setAttribute('aria-busy', 'true');
     say(slug, '');
     try {
       const items = await fetchItems(slug);
-      if (!items.length) say(slug, COMPUTED.has(layers.get(slug).register) ? words.emptyRun : words.empty);
+      if (!items.length) say(slug, nothing(layers.get(slug)));
       return items;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
