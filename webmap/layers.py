@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,10 +13,10 @@ from gis.services.load_layer import LayerInfo
 from webmap import cartography
 from webmap.cartography import Mark, Rule
 
-FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "forest_today", "quality"})
+FILLS = frozenset({"risk", "view", "hexagon", "surface", "heat", "rate", "forest_today", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
-NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle"})
+NAMELESS = frozenset({"hexagon", "surface", "hotspot", "heat", "circle"})
 """Registers whose features are cells and bands."""
 
 Opens = Literal["area", "whole", "site", "card"]
@@ -37,6 +37,7 @@ MEANT_OF_REGISTER = {
     "hotspot": 3,
     "circle": 3,
     "heat": 4,
+    "surface": 4,
     "area": 4,
 }
 """What a click means where several things lie: a place, a cell, then the village, then what
@@ -133,8 +134,11 @@ OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
     Field("to_per_km2", "number", Title("至", "To"), unit="件/km²"),
 )
-
-
+OF_SURFACE = (
+    Field("from_intensity", "number", Title("强度自", "From")),
+    Field("to_intensity", "number", Title("至", "To")),
+    Field("data", "text", Title("资料", "Data")),
+)
 OF_FOREST = (
     Field("today", "number", Title("当日分值", "Today"), unit="分"),
     Field("score", "number", Title("静态分值", "Of the land"), unit="分"),
@@ -320,13 +324,12 @@ def _view(info: LayerInfo, *, first: bool) -> Title | None:
 
 
 def _note(info: LayerInfo) -> Title | None:
-    """Return the unit of a load, and how wide its cells are; of a forest its day. No classes."""
-    if info.register == "forest_today":
-        day = info.style.get("day") or "—"
-        return Title(
-            f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
-            f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
-        )
+    """Return what a legend says besides its marks; None for nothing."""
+    return _NOTES.get(info.register, _of_load)(info)
+
+
+def _of_load(info: LayerInfo) -> Title | None:
+    """Return the unit of a load, and how wide its cells are; None of what is no load."""
     unit, width_m = info.style.get("unit"), info.style.get("width_m")
     if unit is None:
         return None
@@ -337,6 +340,35 @@ def _note(info: LayerInfo) -> Title | None:
         f"{zh}；网格对边 {width_m} 米，空格是无数据，不是 0。",
         f"{en}; cells {width_m} m wide, an empty one has no data and is not 0.",
     )
+
+
+def _of_day(info: LayerInfo) -> Title:
+    """Return the day of the weather of a forest."""
+    day = info.style.get("day") or "—"
+    return Title(
+        f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
+        f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
+    )
+
+
+def _of_surface(info: LayerInfo) -> Title | None:
+    """Return what an intensity counts in, on which grid, of which day; and what it is not."""
+    limits, cell_m, day = (info.style.get(name) for name in ("limits", "cell_m", "as_of"))
+    if not limits:
+        return None
+    return Title(
+        f"强度 0–100，{cell_m:g} 米网格，按 {day} 的登记。只供筛查：不是级别，不是法定结论，"
+        f"也不是哪个村的分数；不着色的是不足 {limits[0]:g} 或没有登记的，不等于安全。",
+        f"Intensity 0–100 on a grid of {cell_m:g} m, by the register of {day}. For screening: no "
+        f"class, nothing statutory, no village's score; ground without colour is below "
+        f"{limits[0]:g} or has nothing on record, which is not safe.",
+    )
+
+
+_NOTES: Mapping[str, Callable[[LayerInfo], Title | None]] = {
+    "forest_today": _of_day,
+    "surface": _of_surface,
+}
 
 
 def _is_frame(info: LayerInfo, level: Level | None) -> bool:
@@ -356,6 +388,7 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "hexagon": (*OF_HEXAGON, *_loads(info)),
         "hazard": (title, CODE, *rest, *OF_CASE),
         "hotspot": OF_CELL,
+        "surface": OF_SURFACE,
         "heat": OF_BAND,
         "rate": (NAME, CODE, *OF_RATE),
         "circle": OF_CIRCLE,

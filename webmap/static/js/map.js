@@ -309,7 +309,7 @@
   const labels = L.layerGroup().addTo(map);
   const outline = page.layers.find((layer) => layer.register === 'area' && layer.opens === 'area');
 
-  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'hotspot', 'heat', 'rate']);
+  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'surface', 'hotspot', 'heat', 'rate']);
 
   function rowOf(slug) {
     return document.querySelector(`.row[data-layer="${CSS.escape(slug)}"]`);
