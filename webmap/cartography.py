@@ -127,6 +127,7 @@ TODAY_COLOURS = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a", "#543005")
 SURFACE_COLOURS = ("#bfd3e6", "#9ebcda", "#8c96c6", "#8856a7", "#810f7c")
 """ColorBrewer BuPu: bands of an intensity, which are no classes; neither red to yellow nor the
 blue of a low risk."""
+SURFACE_EDGE = "#6a5a86"
 
 RISK_COLOURS = {
     "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
@@ -242,7 +243,9 @@ def _surface(info: LayerInfo) -> tuple[Rule, ...]:
     """Return the marks of the bands of an intensity, by the limits that its run used."""
     edges = [*info.style.get("limits", ()), 100.0]
     spans = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
-    return _numbered(SURFACE_COLOURS, [Title(span, span) for span in spans])
+    *bands, unknown = _numbered(SURFACE_COLOURS, [Title(span, span) for span in spans])
+    edged = [replace(r, mark=replace(r.mark, stroke=SURFACE_EDGE, width=0.5)) for r in bands]
+    return (*edged, unknown)
 
 
 def _numbered(colours: Sequence[str], titles: Sequence[Title]) -> tuple[Rule, ...]:

@@ -357,10 +357,10 @@ def _of_surface(info: LayerInfo) -> Title | None:
     if not limits:
         return None
     return Title(
-        f"强度 0–100，{cell_m:g} 米网格，按 {day} 的登记。只供筛查：不是级别，不是法定结论，"
+        f"强度 0–100，{cell_m:g} 米网格，按 {day} 的登记。不是级别，不是法定结论，"
         f"也不是哪个村的分数；不着色的是不足 {limits[0]:g} 或没有登记的，不等于安全。",
-        f"Intensity 0–100 on a grid of {cell_m:g} m, by the register of {day}. For screening: no "
-        f"class, nothing statutory, no village's score; ground without colour is below "
+        f"Intensity 0–100 on a grid of {cell_m:g} m, by the register of {day}. No class, "
+        f"nothing statutory, no village's score; ground without colour is below "
         f"{limits[0]:g} or has nothing on record, which is not safe.",
     )
 
