@@ -48,6 +48,11 @@ SLUGS = [
     "view_per_km2",
     "view_per_1000",
     "hexagon",
+    "surface_industry",
+    "surface_mine",
+    "surface_house",
+    "surface_forest_fire",
+    "surface_gas",
     "forest_today",
     "hazard_rate",
     "hazard_circle",
@@ -110,6 +115,7 @@ def test_gdal_opens_each_layer_without_a_warning_and_counts_the_same(
 HIDDEN = {
     *("enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"),
     *("view_load", "view_per_km2", "view_per_1000", "hexagon", "hazard_rate", "hazard_circle"),
+    *("surface_industry", "surface_mine", "surface_house", "surface_forest_fire", "surface_gas"),
 }
 """What only those see who see every row, for it counts them all; and closed kinds."""
 
