@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -227,6 +228,22 @@ def switcher(
 def rows(groups: Iterable[Group]) -> list[Row]:
     """Return the rows of all groups."""
     return [row for group in groups for row in group.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What the legend says of the layers that are drawn alike; ``row`` is the first of them."""
+
+    slugs: tuple[str, ...]
+    row: Row
+
+
+def legends(groups: Iterable[Group]) -> list[Legend]:
+    """Return the legends of the filled surfaces; neighbours of which the same is said share one."""
+    filled = (row for row in rows(groups) if row.control == "radio")
+    alike = groupby(filled, lambda row: (row.register, row.rules, row.value, row.note))
+    found = [tuple(shared) for _, shared in alike]
+    return [Legend(tuple(row.slug for row in shared), shared[0]) for shared in found]
 
 
 def for_script(row: Row, *, english: bool, href: str) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_an_intensity_is_fetched_when_it_is_switched_on_and_says_what_it_is_not(
     if screen == "phone":
         page.keyboard.press("Escape")
         page.locator("#legend summary").click()
-    legend = page.locator("#legend [data-legend=surface_industry]")
+    legend = page.locator("#legend [data-legend~=surface_industry]")
     expect(legend).to_be_visible()
     for words in ("5–20", "80–100", "无数据", "100 米网格", "不是级别", "不等于安全", "仅供浏览"):
         expect(legend).to_contain_text(words)

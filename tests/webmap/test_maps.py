@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -253,3 +254,25 @@ def test_what_a_click_means_is_the_place_before_the_village_before_its_frame() -
     assert rows["school"].meant < rows["village"].meant == rows["risk_composite"].meant
     assert rows["village"].meant < rows["town"].meant
     assert [rows[slug].opens for slug in ("school", "village", "town")] == ["site", "area", "whole"]
+
+
+def test_layers_drawn_alike_share_a_legend_and_others_do_not() -> None:
+    infos = [
+        info("risk_composite", "risk"),
+        info("risk_mine", "risk"),
+        load("view"),
+        load("hexagon", width_m=500),
+        intensity(cell_m=100),
+        replace(intensity(cell_m=100), slug="surface_gas"),
+        info("hazard_heat", "heat"),
+        info("school", "kind"),
+    ]
+    found = layers.legends(layers.switcher(infos, kinds=KINDS, levels=LEVELS))
+    assert [legend.slugs for legend in found] == [
+        ("risk_composite", "risk_mine"),
+        ("view_layer",),
+        ("hexagon_layer",),
+        ("surface_mine", "surface_gas"),
+        ("hazard_heat",),
+    ]
+    assert [legend.row.slug for legend in found] == [legend.slugs[0] for legend in found]

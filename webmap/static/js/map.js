@@ -444,7 +444,7 @@
 
   function showLegend(slug, layer, items) {
     document.querySelectorAll('[data-legend]').forEach((node) => {
-      node.hidden = node.dataset.legend !== slug;
+      node.hidden = !node.dataset.legend.split(' ').includes(slug);
       node.querySelectorAll('[data-class]').forEach((line) => {
         const count = items.filter((item) => String(item.mark.number || '') === line.dataset.class).length;
         line.querySelector('[data-count]').textContent = words.count.replace('{n}', count);
