@@ -80,8 +80,9 @@ OF_LOAD = (
     Field("small", "boolean", Title("基数小", "Small numbers")),
     OF_EDGE,
 )
+OF_DATA = Field("data", "boolean", Title("有数据", "Has data"))
 OF_HEXAGON = (
-    Field("data", "boolean", Title("有数据", "Has data")),
+    OF_DATA,
     *OF_LOAD[:2],
     OF_LOAD[3],
     Field("people", "number", Title("格内人数", "People in the cell"), unit="人"),
@@ -138,7 +139,7 @@ OF_BAND = (
 OF_SURFACE = (
     Field("from_intensity", "number", Title("强度自", "From")),
     Field("to_intensity", "number", Title("至", "To")),
-    Field("data", "text", Title("资料", "Data")),
+    OF_DATA,
 )
 OF_FOREST = (
     Field("today", "number", Title("当日分值", "Today"), unit="分"),

@@ -51,7 +51,8 @@ def test_every_model_has_a_surface_of_bands_for_viewing_only(demo: Workspace, sl
         assert row["synthetic"] is True
         assert "class" not in row
         assert "score" not in row
-        assert (row["band"] is None) == (row["data"] == "无数据")
+        assert row["to_intensity"] == {1: 20, 2: 40, 3: 60, 4: 80, 5: 100}.get(row["band"])
+        assert (row["band"] is None) == (row["data"] is False)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -65,8 +66,8 @@ def test_where_a_village_is_unknown_there_is_no_band_but_no_data(
     )
     assert not unknown.is_empty
     found = json.loads(load_layer(demo, GUEST, slug).read())["features"]
-    without = [shape(f["geometry"]) for f in found if f["properties"]["data"]]
-    banded = [shape(f["geometry"]) for f in found if not f["properties"]["data"]]
+    without = [shape(f["geometry"]) for f in found if not f["properties"]["data"]]
+    banded = [shape(f["geometry"]) for f in found if f["properties"]["data"]]
     # Edges bend a little where metres become degrees.
     assert shapely.union_all(without).symmetric_difference(unknown).area < 1e-4 * unknown.area
     assert sum(shapely.area(shapely.intersection(banded, unknown))) < 1e-4 * unknown.area

@@ -23,7 +23,8 @@ from gis.domain.risk.views import sectors_known
 SPOTS_AT_ONCE = 20_000
 """Bounds the memory that the pairs of a batch take."""
 
-NO_DATA_ZH = "无数据"
+FULL = 100.0
+"""The highest intensity there is."""
 
 
 def bands(
@@ -45,10 +46,10 @@ def bands(
     Returns
     -------
     Frame in that CRS, by sector and band: ``sector``, ``band`` (1 for the lowest, None where
-    nobody knows), ``from_intensity`` and ``to_intensity`` (0..100; NaN where there is no limit),
-    ``data`` (无数据 or None), ``use`` (仅供浏览) and ``geometry`` (MultiPolygon). Below the first
-    limit there is no band. Ground where the sector is unknown lies in no band but that without
-    data: unknown is never low.
+    nobody knows), ``from_intensity`` and ``to_intensity`` (0..100; NaN where nobody knows),
+    ``data`` (whether somebody does), ``use`` (仅供浏览) and ``geometry`` (MultiPolygon, of ground
+    without data also Polygon). Below the first limit there is no band. Ground where the sector
+    is unknown lies in no band but that without data: unknown is never low.
     """
     ordered = areas_m.sort_values("code", ignore_index=True)
     sectors = list(dict.fromkeys(result.sectors["sector"]))
@@ -170,7 +171,7 @@ def _ground(shapes: Objects, known: Bools) -> tuple[Ground, Ground]:
 
 def _bands(sector: str, shapes: Objects, unknown: Ground, limits: Sequence[float]) -> pd.DataFrame:
     """Return the bands of a sector, and last the ground without data."""
-    bounds = [*pairwise([*limits, np.nan]), (np.nan, np.nan)]
+    bounds = [*pairwise([*limits, FULL]), (np.nan, np.nan)]
     numbered: Ints = np.arange(1, len(limits) + 1)
     return pd.DataFrame(
         {
@@ -178,7 +179,7 @@ def _bands(sector: str, shapes: Objects, unknown: Ground, limits: Sequence[float
             "band": np.array([*numbered.tolist(), None], dtype=object),
             "from_intensity": [low for low, _ in bounds],
             "to_intensity": [high for _, high in bounds],
-            "data": np.array([None] * len(limits) + [NO_DATA_ZH], dtype=object),
+            "data": [True] * len(limits) + [False],
             "use": VIEW_ONLY,
             "geometry": np.array([*shapes, unknown], dtype=object),
         }
