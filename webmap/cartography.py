@@ -124,6 +124,11 @@ SMALL_MARK = Mark("fill", BAND_COLOURS[2], BORDER, opacity=FILL_OPACITY, hatched
 TODAY_COLOURS = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a", "#543005")
 """The brown half of ColorBrewer BrBG: bands of the forest of a day, which are no classes."""
 
+SURFACE_COLOURS = ("#bfd3e6", "#9ebcda", "#8c96c6", "#8856a7", "#810f7c")
+"""ColorBrewer BuPu: bands of an intensity, which are no classes; neither red to yellow nor the
+blue of a low risk."""
+SURFACE_EDGE = "#6a5a86"
+
 RISK_COLOURS = {
     "红": Rule(Mark("diamond", "#d7191c", "#7d0c0e"), Title("重大（红）", "Major (red)")),
     "橙": Rule(Mark("triangle", "#f08c00", "#7a4700"), Title("较大（橙）", "Serious (orange)")),
@@ -233,16 +238,25 @@ def _cells(info: LayerInfo) -> tuple[Rule, ...]:
 
 def _forest_today(info: LayerInfo) -> tuple[Rule, ...]:
     """Return the marks of the bands of the forest of a day, by the limits that its run used."""
-    edges = [0.0, *info.style.get("limits", ())]
-    spans = [f"{low:g}–{high:g}" for low, high in pairwise([*edges, 100.0])]
-    bands = zip(TODAY_COLOURS, spans, strict=False)
+    edges = [0.0, *info.style.get("limits", ()), 100.0]
+    spans = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
+    return _numbered(TODAY_COLOURS, [Title(f"{span} 分", f"{span} points") for span in spans])
+
+
+def _surface(info: LayerInfo) -> tuple[Rule, ...]:
+    """Return the marks of the bands of an intensity, by the limits that its run used."""
+    edges = [*info.style.get("limits", ()), 100.0]
+    spans = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
+    *bands, unknown = _numbered(SURFACE_COLOURS, [Title(span, span) for span in spans])
+    edged = [replace(r, mark=replace(r.mark, stroke=SURFACE_EDGE, width=0.5)) for r in bands]
+    return (*edged, unknown)
+
+
+def _numbered(colours: Sequence[str], titles: Sequence[Title]) -> tuple[Rule, ...]:
+    """Return the marks of bands that their features number from 1, and of no data."""
     known = [
-        Rule(
-            Mark("fill", colour, colour, width=0, opacity=0.85),
-            Title(f"{span} 分", f"{span} points"),
-            where={"band": number},
-        )
-        for number, (colour, span) in enumerate(bands, start=1)
+        Rule(Mark("fill", colour, colour, width=0, opacity=0.85), title, where={"band": number})
+        for number, (colour, title) in enumerate(zip(colours, titles, strict=False), start=1)
     ]
     return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
 
@@ -412,5 +426,6 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "patch": _patch,
     "outlier": _outlier,
     "forest_today": _forest_today,
+    "surface": _surface,
     "quality": _quality,
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -14,10 +15,10 @@ from gis.services.load_layer import LayerInfo
 from webmap import cartography
 from webmap.cartography import Mark, Rule
 
-FILLS = frozenset({"risk", "view", "hexagon", "heat", "rate", "forest_today", "quality"})
+FILLS = frozenset({"risk", "view", "hexagon", "surface", "heat", "rate", "forest_today", "quality"})
 """Registers drawn as a filled surface: at most one of them is shown at a time."""
 
-NAMELESS = frozenset({"hexagon", "hotspot", "heat", "circle", "patch"})
+NAMELESS = frozenset({"hexagon", "surface", "hotspot", "heat", "circle", "patch"})
 """Registers whose features are cells, bands and outlines."""
 
 Opens = Literal["area", "whole", "site", "card"]
@@ -45,6 +46,7 @@ MEANT_OF_REGISTER = {
     "circle": 3,
     "patch": 3,
     "heat": 4,
+    "surface": 4,
     "area": 4,
 }
 """What a click means where several things lie: a place, a cell, then the village, then what
@@ -86,8 +88,9 @@ OF_LOAD = (
     Field("small", "boolean", Title("基数小", "Small numbers")),
     OF_EDGE,
 )
+OF_DATA = Field("data", "boolean", Title("有数据", "Has data"))
 OF_HEXAGON = (
-    Field("data", "boolean", Title("有数据", "Has data")),
+    OF_DATA,
     *OF_LOAD[:2],
     OF_LOAD[3],
     Field("people", "number", Title("格内人数", "People in the cell"), unit="人"),
@@ -161,8 +164,11 @@ OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
     Field("to_per_km2", "number", Title("至", "To"), unit="件/km²"),
 )
-
-
+OF_SURFACE = (
+    Field("from_intensity", "number", Title("强度自", "From")),
+    Field("to_intensity", "number", Title("至", "To")),
+    OF_DATA,
+)
 OF_FOREST = (
     Field("today", "number", Title("当日分值", "Today"), unit="分"),
     Field("score", "number", Title("静态分值", "Of the land"), unit="分"),
@@ -251,6 +257,22 @@ def switcher(
 def rows(groups: Iterable[Group]) -> list[Row]:
     """Return the rows of all groups."""
     return [row for group in groups for row in group.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What the legend says of the layers that are drawn alike; ``row`` is the first of them."""
+
+    slugs: tuple[str, ...]
+    row: Row
+
+
+def legends(groups: Iterable[Group]) -> list[Legend]:
+    """Return the legends of the filled surfaces; neighbours of which the same is said share one."""
+    filled = (row for row in rows(groups) if row.control == "radio")
+    alike = groupby(filled, lambda row: (row.register, row.rules, row.value, row.note))
+    found = [tuple(shared) for _, shared in alike]
+    return [Legend(tuple(row.slug for row in shared), shared[0]) for shared in found]
 
 
 def for_script(row: Row, *, english: bool, href: str) -> dict[str, Any]:
@@ -348,15 +370,12 @@ def _view(info: LayerInfo, *, first: bool) -> Title | None:
 
 
 def _note(info: LayerInfo) -> Title | None:
-    """Return what no class is: a forest's day, a load's unit and width; what a finding rests on."""
-    if info.register in ("patch", "outlier"):
-        return _note_of_run(info)
-    if info.register == "forest_today":
-        day = info.style.get("day") or "—"
-        return Title(
-            f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
-            f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
-        )
+    """Return what a legend says besides its marks; None for nothing."""
+    return _NOTES.get(info.register, _of_load)(info)
+
+
+def _of_load(info: LayerInfo) -> Title | None:
+    """Return the unit of a load, and how wide its cells are; None of what is no load."""
     unit, width_m = info.style.get("unit"), info.style.get("width_m")
     if unit is None:
         return None
@@ -373,13 +392,13 @@ def _note_of_run(info: LayerInfo) -> Title | None:
     """Return how a layer's run looked, where there is one."""
     if not info.style:
         return None
-    found = NOTES[info.register]
+    found = OF_RUNS[info.register]
     if info.style.get("status") == hotspots.TOO_FEW:
         found = TOO_FEW
     return Title(found.zh.format_map(info.style), found.en.format_map(info.style))
 
 
-NOTES = {
+OF_RUNS = {
     "patch": Title(
         "描述性，不作统计检验。空间：{patch_reach_m:g} m 内至少 {patch_least:g} 起；"
         "时空：{patch_timed_reach_m:g} m、{patch_timed_reach_days:g} 天内"
@@ -402,6 +421,37 @@ TOO_FEW = Title(
 )
 
 
+def _of_day(info: LayerInfo) -> Title:
+    """Return the day of the weather of a forest."""
+    day = info.style.get("day") or "—"
+    return Title(
+        f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
+        f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
+    )
+
+
+def _of_surface(info: LayerInfo) -> Title | None:
+    """Return what an intensity counts in, on which grid, of which day; and what it is not."""
+    limits, cell_m, day = (info.style.get(name) for name in ("limits", "cell_m", "as_of"))
+    if not limits:
+        return None
+    return Title(
+        f"强度 0–100，{cell_m:g} 米网格，按 {day} 的登记。不是级别，不是法定结论，"
+        f"也不是哪个村的分数；不着色的是不足 {limits[0]:g} 或没有登记的，不等于安全。",
+        f"Intensity 0–100 on a grid of {cell_m:g} m, by the register of {day}. No class, "
+        f"nothing statutory, no village's score; ground without colour is below "
+        f"{limits[0]:g} or has nothing on record, which is not safe.",
+    )
+
+
+_NOTES: Mapping[str, Callable[[LayerInfo], Title | None]] = {
+    "forest_today": _of_day,
+    "surface": _of_surface,
+    "patch": _note_of_run,
+    "outlier": _note_of_run,
+}
+
+
 def _is_frame(info: LayerInfo, level: Level | None) -> bool:
     """Tell whether it is the outline around the areas that are scored."""
     return level is not None and not level.scored and info.count > 0
@@ -419,6 +469,7 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "hexagon": (*OF_HEXAGON, *_loads(info)),
         "hazard": (title, CODE, *rest, *OF_CASE),
         "hotspot": OF_CELL,
+        "surface": OF_SURFACE,
         "heat": OF_BAND,
         "rate": (NAME, CODE, *OF_RATE),
         "circle": OF_CIRCLE,

@@ -32,6 +32,7 @@ def index() -> str:
         "map.html",
         about=about(),
         groups=groups,
+        legends=layers.legends(groups),
         views=[row for row in layers.rows(groups) if row.view],
         script_layers=_script_layers(groups),
         level=ws.home_level.slug,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
-import contourpy
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from gis.domain.arrays import Floats, Ints
+from gis.domain.contours import VIEW_ONLY, centres, filled
 from gis.domain.crs import METRIC
 from gis.domain.hexagons import Ground
 
@@ -21,9 +19,6 @@ PER_KM2 = 1e6
 
 EVENTS_AT_ONCE = 2000
 """Bounds the memory that the kernels of a batch take."""
-
-VIEW_ONLY = "仅供浏览"
-"""Stands on every band (METHOD 8.2)."""
 
 
 def bands(
@@ -56,16 +51,13 @@ def bands(
     x, y, per_km2 = surface(
         xy_m, weight, ground_m, bandwidth_m=bandwidth_m, cell_m=cell_m, origin_m=origin_m
     )
-    contours = contourpy.contour_generator(x, y, per_km2, fill_type="OuterOffset")
-    limits = [*breaks_per_km2, math.inf]
-    shapes = [_clipped(contours.filled(low, high), ground_m) for low, high in pairwise(limits)]
     frame = gpd.GeoDataFrame(
         {
-            "from_per_km2": np.array(limits[:-1]),
-            "to_per_km2": np.array([*limits[1:-1], np.nan]),
+            "from_per_km2": np.array(breaks_per_km2),
+            "to_per_km2": np.array([*breaks_per_km2[1:], np.nan]),
             "use": VIEW_ONLY,
         },
-        geometry=shapes,
+        geometry=filled(x, y, per_km2, breaks_per_km2, ground_m),
         crs=METRIC,
     )
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
@@ -112,7 +104,7 @@ def surface(
     left out. The rows' order changes no more than the last bits: sort them to keep those too.
     """
     # An event may lie a bandwidth outside, and its kernel reaches another one.
-    x, y = _centres(ground_m, 2.0 * (bandwidth_m + cell_m), cell_m, origin_m)
+    x, y = centres(ground_m, 2.0 * (bandwidth_m + cell_m), cell_m, origin_m)
     on_ground = shapely.contains_xy(ground_m, *np.meshgrid(x, y)).ravel()
     total = np.zeros(len(x) * len(y))
     near = shapely.dwithin(ground_m, shapely.points(xy_m), bandwidth_m)
@@ -125,18 +117,6 @@ def surface(
         np.add.at(total, cell, kernel * (weights[batch] * part)[:, None, None])
     peak = 3.0 / (math.pi * bandwidth_m**2) * PER_KM2
     return x, y, (total * peak).reshape(len(y), len(x))
-
-
-def _centres(
-    ground_m: Ground, margin_m: float, cell_m: float, origin_m: Sequence[float]
-) -> tuple[Floats, Floats]:
-    west, south, east, north = ground_m.bounds
-    axes: list[Floats] = []
-    for low, high, origin in ((west, east, origin_m[0]), (south, north, origin_m[1])):
-        first = math.floor((low - margin_m - origin) / cell_m)
-        last = math.ceil((high + margin_m - origin) / cell_m)
-        axes.append(origin + (np.arange(first, last, dtype=np.float64) + 0.5) * cell_m)
-    return axes[0], axes[1]
 
 
 def _kernels(
@@ -152,19 +132,3 @@ def _kernels(
     d2 = dy2[:, :, None] + dx2[:, None, :]
     kernel: Floats = np.maximum(1.0 - d2 / bandwidth_m**2, 0.0) ** 2
     return row[:, :, None] * len(x) + column[:, None, :], kernel
-
-
-def _clipped(filled: Any, ground_m: Ground) -> shapely.MultiPolygon:
-    """Build the polygons of one band and keep what lies on the ground."""
-    polygons = [_polygon(points, offsets) for points, offsets in zip(*filled, strict=True)]
-    if not polygons:
-        return shapely.MultiPolygon()
-    # Contours may touch themselves at a saddle of the surface.
-    whole = shapely.union_all(shapely.make_valid(polygons))
-    parts = shapely.get_parts(shapely.intersection(whole, ground_m))
-    return shapely.MultiPolygon(list(parts[shapely.get_dimensions(parts) == 2]))
-
-
-def _polygon(points: Floats, offsets: Ints) -> shapely.Polygon:
-    rings = [points[a:b] for a, b in pairwise(offsets)]
-    return shapely.Polygon(rings[0], rings[1:])

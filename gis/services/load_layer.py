@@ -37,9 +37,9 @@ class LayerInfo:
     Attributes
     ----------
     register
-        Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``kind``, ``hazard``,
-        ``hotspot``, ``heat``, ``rate``, ``circle``, ``patch``, ``outlier``, ``forest_today`` or
-        ``quality``.
+        Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``surface``, ``kind``,
+        ``hazard``, ``hotspot``, ``heat``, ``rate``, ``circle``, ``patch``, ``outlier``,
+        ``forest_today`` or ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -82,6 +82,9 @@ VIEWED, VIEW_PREFIX = "views", "view_"
 """Under which a run keeps its areas by load, and what the layers that show them begin with."""
 HEXAGON, LOAD_PREFIX = "hexagon", "load_"
 """The layer, and level, of hexagons; of a cell's property that holds the load of a model."""
+INTENSITY = Title("危险强度", "Hazard intensity")
+SURFACE, SURFACE_PREFIX = "surface", "surface_"
+"""The register of intensity on a fine grid, and what its layers, one per model, begin with."""
 PERSONS = Title("当量人", "equivalent persons")
 PER_KM2 = Title("当量人/km²", "equivalent persons/km²")
 PER_1000 = Title("当量人/千人", "equivalent persons per 1,000 residents")
@@ -179,6 +182,7 @@ def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
     return {
         **_risk_layers(run, summary, actor),
         **_load_layers(run, summary, actor),
+        **_surface_layers(run, summary, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
         **_forest_layer(conn, actor),
@@ -224,6 +228,24 @@ def _load_layers(run: RowMapping | None, summary: Extents, actor: Actor) -> Cata
     }
     title = Title("负荷：六边形网格", "Load: hexagons")
     found[HEXAGON] = _run_layer(run, HEXAGON, title, LOADS, HEXAGON, summary, style=style)
+    return found
+
+
+def _surface_layers(run: RowMapping | None, summary: Extents, actor: Actor) -> Catalogue:
+    """One per model: only for who sees every row, since a surface shows where each source lies."""
+    if not actor.reads_everything:
+        return {}
+    used = run["parameters"][INDEX] if run else {}
+    style = {
+        "limits": used.get("surface_limits", ()),
+        "cell_m": used.get("surface_cell_m"),
+        "as_of": run["as_of"].isoformat() if run else None,
+    }
+    found: Catalogue = {}
+    for model in registry.models():
+        title = Title(f"强度：{model.title.zh}", f"Intensity: {model.title.en.lower()}")
+        slug = SURFACE_PREFIX + model.slug
+        found[slug] = _run_layer(run, slug, title, INTENSITY, SURFACE, summary, style=style)
     return found
 
 

@@ -1,4 +1,4 @@
-"""A computation on other ground than its areas: the levels around them, and hexagons."""
+"""A computation on other ground than its areas: the levels around them, hexagons, a fine grid."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from gis.domain.crs import to_metres
 from gis.domain.hexagons import Ground
-from gis.domain.risk import registry, rollup
+from gis.domain.risk import registry, rollup, surface
 from gis.domain.risk.assess import Assessment, Snapshot
-from gis.domain.risk.constants import EXPOSURE, Constants
+from gis.domain.risk.constants import EXPOSURE, INDEX, Constants, numbers
 from gis.services.load_layer import HEXAGON, HOTSPOTS
 from gis.storage import areas
 from gis.workspace import Workspace
@@ -33,6 +33,8 @@ class Elsewhere:
         data.
     cells
         All hexagons of the town, EPSG:4549: as of ``rollup.hexagon_cells``.
+    surface
+        Bands of intensity by sector, as of ``surface.bands``.
     edge
         As of ``rollup.edge_incomplete``.
     classes
@@ -41,6 +43,7 @@ class Elsewhere:
 
     rolled: rollup.Rolled
     cells: gpd.GeoDataFrame
+    surface: gpd.GeoDataFrame
     edge: pd.DataFrame
     classes: Mapping[tuple[str, str], Mapping[str, int]]
 
@@ -67,7 +70,7 @@ def put(
     *,
     level: str,
 ) -> Elsewhere:
-    """Put an assessment on the levels around its areas, and on hexagons.
+    """Put an assessment on the levels around its areas, on hexagons, and on a grid to look at.
 
     ``level`` is that of the areas themselves.
     """
@@ -83,9 +86,11 @@ def put(
         constants[EXPOSURE],
         level=level,
     )
+    origin_m = numbers(constants[HOTSPOTS], "grid_origin_m")
+    bands = surface.bands(result, snapshot.areas_m, constants[INDEX], origin_m)
     known = rollup.sectors_beyond(registry.reads(registry.models()), snapshot.coverage)
     edge = rollup.edge_incomplete(snapshot.areas_m, town_m, result.sources, known_beyond=known)
-    return Elsewhere(rolled, cells, edge, _classes(found, snapshot, wholes))
+    return Elsewhere(rolled, cells, bands, edge, _classes(found, snapshot, wholes))
 
 
 def hexagons(found: Elsewhere, constants: Mapping[str, Constants]) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""The layers that a computation leaves: areas by class, areas by load, and hexagons by load."""
+"""The layers that a computation leaves: areas by class and load, hexagons by load, intensity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from gis.domain.risk.assess import Assessment
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.views import VIEWS
 from gis.services import other_ground
-from gis.services.load_layer import COMPOSITE_SLUG, HEXAGON, LOAD_PREFIX, RISK_PREFIX, VIEWED
+from gis.services.load_layer import (
+    COMPOSITE_SLUG,
+    HEXAGON,
+    LOAD_PREFIX,
+    RISK_PREFIX,
+    SURFACE_PREFIX,
+    VIEWED,
+)
 from gis.services.other_ground import Elsewhere
 
 
@@ -56,13 +63,18 @@ def of(
     for slug, frame in _classed(found, base).items():
         yield _layer(slug, frame, frame["area"], SCORED, SCORED_INTEGERS)
     yield _layer(VIEWED, _viewed(details, base), base["area"], SEEN, SEEN_INTEGERS)
-    cells = other_ground.hexagons(elsewhere, constants).to_crs(STORED)
-    cells = cells.assign(synthetic=bool(ground["synthetic"].any()), **said)
+    everywhere = {**said, "synthetic": bool(ground["synthetic"].any())}
+    cells = other_ground.hexagons(elsewhere, constants).to_crs(STORED).assign(**everywhere)
     loads = {model.sector: LOAD_PREFIX + model.slug for model in registry.models()}
     columns = [*CELL, *dict.fromkeys(loads.values())]
     yield _layer(
         HEXAGON, cells.rename(columns=loads), range(1, len(cells) + 1), columns, CELL_INTEGERS
     )
+    bands = elsewhere.surface.to_crs(STORED).assign(**everywhere)
+    for model in registry.models():
+        part = bands[bands["sector"] == model.sector]
+        slug = SURFACE_PREFIX + model.slug
+        yield _layer(slug, part, range(1, len(part) + 1), BAND, BAND_INTEGERS)
 
 
 SCORED = (
@@ -81,6 +93,8 @@ CELL = (
     *("area_km2", "exposed", "people", "receptors", "sources", "run", "as_of", "synthetic"),
 )
 CELL_INTEGERS = ("width_m", "class_per_km2", "receptors", "sources", "run")
+BAND = (*("band", "from_intensity", "to_intensity", "data", "use", "run", "as_of", "synthetic"),)
+BAND_INTEGERS = ("band", "run")
 """Properties of the layers, and which of them are whole numbers."""
 
 

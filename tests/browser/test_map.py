@@ -78,11 +78,11 @@ def test_a_layer_switches_and_its_legend_with_it(page: Page) -> None:
     before = page.locator(".area-label b").all_inner_texts()
     tick(page, "risk_mine")
     expect(legend.locator("summary")).to_contain_text("矿")
-    expect(legend.locator("[data-legend=risk_mine]")).to_be_visible()
-    expect(legend.locator("[data-legend=risk_composite]")).to_be_hidden()
+    expect(legend.locator("[data-legend~=risk_mine]")).to_be_visible()
+    expect(legend.locator("[data-legend]:visible")).to_have_count(1)
     assert page.locator(".area-label b").all_inner_texts() != before
     assert page.locator('input[name="fill"]:checked').count() == 1
-    counted = legend.locator("[data-legend=risk_mine] [data-count]").all_inner_texts()
+    counted = legend.locator("[data-legend~=risk_mine] [data-count]").all_inner_texts()
     assert sum(int(text.split()[0]) for text in counted) == 16
 
 
@@ -215,7 +215,7 @@ def test_the_view_is_in_the_address(page: Page) -> None:
     page.evaluate("window.riskmap.map.setZoom(12, {animate: false})")
     page.reload()
     expect(page.locator("#detail h2")).to_have_text(name)
-    expect(page.locator("#legend [data-legend=risk_gas]")).to_be_visible()
+    expect(page.locator("#legend [data-legend~=risk_gas]")).to_be_visible()
     expect(page.locator('.row[data-layer="school"] input')).to_be_checked()
     assert page.evaluate("window.riskmap.map.getZoom()") == 12
 

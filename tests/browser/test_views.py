@@ -116,3 +116,29 @@ def test_a_view_prints_with_its_legend_and_without_its_switch(page: Page) -> Non
     expect(page.locator("#legend [data-legend=view_per_km2]")).to_be_visible()
     expect(page.locator(".print-title")).to_contain_text("负荷：每平方千米")
     expect(page.locator("#switch")).to_be_hidden()
+
+
+@pytest.mark.parametrize("screen", ["desktop", "phone"])
+def test_an_intensity_is_fetched_when_it_is_switched_on_and_says_what_it_is_not(
+    page: Page, shot: Shot, screen: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_map(page)
+    assert [url for url in asked if "surface_" in url] == []
+    if screen == "phone":
+        page.locator(".top-layers").click()
+    tick(page, "surface_industry")
+    if screen == "phone":
+        page.keyboard.press("Escape")
+        page.locator("#legend summary").click()
+    legend = page.locator("#legend [data-legend~=surface_industry]")
+    expect(legend).to_be_visible()
+    for words in ("5–20", "80–100", "无数据", "100 米网格", "不是级别", "不等于安全", "仅供浏览"):
+        expect(legend).to_contain_text(words)
+    expect(page.locator(".area-label b")).to_have_count(0)
+    assert len([url for url in asked if "surface_" in url]) == 1
+    shot(f"surface-{screen}")
+    page.emulate_media(media="print")
+    expect(legend).to_be_visible()
+    expect(page.locator(".print-title")).to_contain_text("强度：工业企业")

@@ -48,6 +48,11 @@ SLUGS = [
     "view_per_km2",
     "view_per_1000",
     "hexagon",
+    "surface_industry",
+    "surface_mine",
+    "surface_house",
+    "surface_forest_fire",
+    "surface_gas",
     "forest_today",
     "hazard_rate",
     "hazard_circle",
@@ -112,6 +117,7 @@ HIDDEN = {
     *("enterprise", "self_built_house", "hazard", "hotspot", "hazard_heat"),
     *("view_load", "view_per_km2", "view_per_1000", "hexagon", "hazard_rate", "hazard_circle"),
     *("hazard_cluster", "hazard_outlier"),
+    *("surface_industry", "surface_mine", "surface_house", "surface_forest_fire", "surface_gas"),
 }
 """What only those see who see every row, for it counts them all; and closed kinds."""
 

@@ -14,6 +14,7 @@ import shapely
 from gis.domain.audit import Search
 from gis.domain.document import Document
 from gis.domain.rights import NOBODY, OPERATOR, Actor, Role
+from gis.domain.risk import registry
 from gis.errors import ForbiddenError, NotFoundError, NotLoggedInError, TooManyTriesError
 from gis.services import make_database, manage_accounts, manage_sessions, manage_tokens
 from gis.services.compute_risk import compute_risk
@@ -216,6 +217,20 @@ def test_what_is_counted_over_all_rows_is_for_those_who_see_all_rows(office: Wor
             with pytest.raises(NotFoundError):
                 load_layer(office, actor, slug)
     assert counted <= {i.slug for i in list_layers(office, DISTRICT)}
+
+
+def test_a_surface_shows_where_sources_lie_only_to_those_who_see_them_all(
+    office: Workspace,
+) -> None:
+    slugs = {f"surface_{model.slug}" for model in registry.models()}
+    assert len(slugs) == 5
+    for actor in (ONLY_WEST, department("工贸"), VISITOR):
+        assert not slugs & {i.slug for i in list_layers(office, actor)}
+        with pytest.raises(NotFoundError):
+            load_layer(office, actor, "surface_gas")
+    counts = {i.slug: i.count for i in list_layers(office, DISTRICT) if i.slug in slugs}
+    assert set(counts) == slugs
+    assert counts["surface_gas"] > 0
 
 
 def test_by_explanation_it_folds_into_other_sources_without_place_or_distance(

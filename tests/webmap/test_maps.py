@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -132,6 +134,57 @@ def test_a_load_has_bands_of_its_own_that_no_class_looks_like(register: str) -> 
     others = {*cartography.CLASS_COLOURS, *cartography.HEAT_COLOURS}
     assert not fills & (others | set(cartography.GRADE_COLOURS.values()))
     assert not {rule.mark.number for rule in bands} & {1, 2, 3, 4, 5}
+
+
+def intensity(**style: Any) -> LayerInfo:
+    """Return what the services would say of a surface."""
+    return info("surface_mine", "surface", limits=(5, 20, 40, 60, 80), **style)
+
+
+def test_an_intensity_has_bands_of_its_own_that_no_class_looks_like() -> None:
+    *bands, unknown = cartography.rules(intensity(), None, None)
+    assert [rule.label and rule.label.zh for rule in bands] == [
+        "5–20", "20–40", "40–60", "60–80", "80–100",
+    ]  # fmt: skip
+    assert [dict(rule.where) for rule in bands] == [{"band": n} for n in range(1, 6)]
+    assert (unknown.label, unknown.mark.fill) == (cartography.NO_DATA, cartography.HATCH)
+    others = {*cartography.CLASS_COLOURS, *cartography.GRADE_COLOURS.values()}
+    others |= {*cartography.BAND_COLOURS, *cartography.HEAT_COLOURS, *cartography.TODAY_COLOURS}
+    others |= {rule.mark.fill or "" for rule in cartography.RISK_COLOURS.values()}
+    assert not {rule.mark.fill for rule in bands} & others
+    assert {rule.mark.number for rule in bands} == {None}
+
+
+def test_an_intensity_gets_darker_band_by_band_in_grey_too() -> None:
+    *bands, _ = cartography.rules(intensity(), None, None)
+    fills = [rule.mark.fill or "" for rule in bands]
+    light = [
+        # ITU-R BT.601: what a printer without colours makes of red, green and blue.
+        0.299 * int(fill[1:3], 16) + 0.587 * int(fill[3:5], 16) + 0.114 * int(fill[5:7], 16)
+        for fill in fills
+    ]
+    assert all(lighter - darker >= 20 for lighter, darker in pairwise(light))
+
+
+def test_an_intensity_says_its_grid_its_day_and_what_it_is_not() -> None:
+    told = intensity(cell_m=100, as_of="2026-10-31")
+    (row,) = layers.rows(layers.switcher([told], kinds=KINDS, levels=LEVELS))
+    assert (row.control, row.opens, row.named, row.view, row.value) == (
+        "radio", "card", False, None, None,
+    )  # fmt: skip
+    assert row.note is not None
+    for words in ("0–100", "100 米网格", "2026-10-31", "不是级别", "不是法定结论", "不等于安全"):
+        assert words in row.note.zh
+    for words in ("0–100", "100 m", "2026-10-31", "No class", "nothing statutory", "not safe"):
+        assert words in row.note.en
+
+
+def test_an_intensity_that_was_never_computed_has_no_bands_and_no_note() -> None:
+    never = info("surface_mine", "surface")
+    (unknown,) = cartography.rules(never, None, None)
+    assert unknown.label == cartography.NO_DATA
+    (row,) = layers.rows(layers.switcher([never], kinds=KINDS, levels=LEVELS))
+    assert row.note is None
 
 
 def test_a_load_that_was_never_computed_has_no_bands() -> None:
@@ -292,3 +345,25 @@ def test_what_a_click_means_is_the_place_before_the_village_before_its_frame() -
     assert rows["school"].meant < rows["village"].meant == rows["risk_composite"].meant
     assert rows["village"].meant < rows["town"].meant
     assert [rows[slug].opens for slug in ("school", "village", "town")] == ["site", "area", "whole"]
+
+
+def test_layers_drawn_alike_share_a_legend_and_others_do_not() -> None:
+    infos = [
+        info("risk_composite", "risk"),
+        info("risk_mine", "risk"),
+        load("view"),
+        load("hexagon", width_m=500),
+        intensity(cell_m=100),
+        replace(intensity(cell_m=100), slug="surface_gas"),
+        info("hazard_heat", "heat"),
+        info("school", "kind"),
+    ]
+    found = layers.legends(layers.switcher(infos, kinds=KINDS, levels=LEVELS))
+    assert [legend.slugs for legend in found] == [
+        ("risk_composite", "risk_mine"),
+        ("view_layer",),
+        ("hexagon_layer",),
+        ("surface_mine", "surface_gas"),
+        ("hazard_heat",),
+    ]
+    assert [legend.row.slug for legend in found] == [legend.slugs[0] for legend in found]

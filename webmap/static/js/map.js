@@ -310,7 +310,7 @@
   const labels = L.layerGroup().addTo(map);
   const outline = page.layers.find((layer) => layer.register === 'area' && layer.opens === 'area');
 
-  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'hotspot', 'heat', 'rate', 'circle', 'patch', 'outlier']);
+  const COMPUTED = new Set(['risk', 'view', 'hexagon', 'surface', 'hotspot', 'heat', 'rate', 'circle', 'patch', 'outlier']);
 
   function rowOf(slug) {
     return document.querySelector(`.row[data-layer="${CSS.escape(slug)}"]`);
@@ -450,7 +450,7 @@
 
   function showLegend(slug, layer, items) {
     document.querySelectorAll('[data-legend]').forEach((node) => {
-      node.hidden = node.dataset.legend !== slug;
+      node.hidden = !node.dataset.legend.split(' ').includes(slug);
       node.querySelectorAll('[data-class]').forEach((line) => {
         const count = items.filter((item) => String(item.mark.number || '') === line.dataset.class).length;
         line.querySelector('[data-count]').textContent = words.count.replace('{n}', count);
