@@ -124,7 +124,7 @@ OF_CELL = (
 OF_RATE = (
     Field("rate", "number", Title("相对率", "Rate"), unit="起/百处"),
     Field("finding", "text", Title("判定", "Finding")),
-    Field("events", "integer", Title("未销号隐患", "Open events"), unit="起"),
+    Field("events", "integer", Title("计入的隐患", "Events counted"), unit="起"),
     Field("places", "integer", Title("登记场所", "Registered places"), unit="处"),
     Field("low", "number", Title("95% 下限（精确）", "95% lower limit (exact)"), unit="起/百处"),
     Field("high", "number", Title("95% 上限（精确）", "95% upper limit (exact)"), unit="起/百处"),

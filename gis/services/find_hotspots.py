@@ -20,7 +20,7 @@ from gis.domain.features import feature_texts
 from gis.domain.hexagons import Ground
 from gis.domain.local_moran import outliers
 from gis.domain.rights import Actor
-from gis.domain.risk.constants import Method, text
+from gis.domain.risk.constants import Constants, Method, number, text
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
 from gis.services.load_layer import CIRCLE, HEAT, HOTSPOT, OUTLIER, PATCH, RATE
@@ -119,14 +119,17 @@ def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.G
     spots = known.places_m[known.places_m["kind"].isin(inspected)].geometry.to_numpy()
     areas_m = to_metres(known.ground, ws.home_level.metric_crs)
     town_m = cast(Ground, shapely.union_all(areas_m.geometry.array))
-    found = hotspots.find(cases_m, spots, town_m, values, seed=SEED)
-    happened, _ = hotspots.events(cases_m, town_m, values)
+    period = _period(known.as_of, values)
+    width_m = int(number(values, "cell_width_m")) or None
+    found = hotspots.find(cases_m, spots, town_m, values, seed=SEED, period=period, width_m=width_m)
+    happened, _ = hotspots.events(cases_m, town_m, values, period=period)
     looked = known.coverage["kind"].isin(inspected) & (known.coverage["status"] != "none")
     surveyed = set(known.coverage.loc[looked, "village"])
     rated = relative.area_rates(happened, spots, areas_m, values, surveyed=surveyed)
     rated = rated.join(relative.trends(cases_m, areas_m, known.as_of, values))
-    width_m = found.summary.width_m
-    circles = relative.clusters(happened, spots, found.cells, width_m, values, seed=SEED)
+    circles = relative.clusters(
+        happened, spots, found.cells, found.summary.width_m, values, seed=SEED
+    )
     together = patches(happened, values).round({"overdue": 3})
     compared = _compared(known.places_m, known.method)
     apart = outliers(happened, compared, town_m, values, seed=SEED)
@@ -143,6 +146,15 @@ def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.G
     synthetic = known.register.purpose == "demonstration"
     made = {layer: frame.assign(synthetic=synthetic) for layer, frame in layers.items()}
     return summary, {**made, RATE: known.ground.merge(rated, on="area")}
+
+
+def _period(as_of: dt.date, values: Constants) -> hotspots.Period | None:
+    """Return the days from which all cases are counted; None: the cases open now are."""
+    months = int(number(values, "period_months"))
+    if not months:
+        return None
+    first = pd.Timestamp(as_of) - pd.DateOffset(months=months) + pd.DateOffset(days=1)
+    return first.date(), as_of
 
 
 PROPERTIES = {

@@ -72,7 +72,7 @@ PATCH, OUTLIER = "hazard_cluster", "hazard_outlier"
 """Layers of a run of ``find_hotspots``."""
 HOTSPOTS = "hotspots"
 """The method whose constants it used."""
-PER_100 = Title("未销号隐患起数/百处登记场所", "open events per 100 registered places")
+PER_100 = Title("隐患起数/百处登记场所", "events per 100 registered places")
 FOREST, FOREST_TODAY = "forest_fire", "forest_today"
 """The method, and the layer of a run of ``rate_forest_today``; also its register and verb."""
 QUALITY = "quality"

@@ -142,6 +142,16 @@ def test_hotspots_use_the_constants_that_an_administrator_set(ws: Workspace) -> 
         run = runs.load_one(conn, number, runs.HOTSPOTS)
     assert run is not None
     assert run["parameters"]["hotspots"]["trend_months"] == 24
+    assert run["summary"]["period"] is None
+    all_found = {"hotspots": {"period_months": 12, "cell_width_m": 1500}}
+    save_parameters(ws, ADMINISTRATOR, all_found, reason="看一年发现的", based_on=1)
+    summary = find_hotspots(ws, OPERATOR)
+    last = dt.date.fromisoformat(summary["period"][1])
+    assert last == run["as_of"]
+    assert dt.date.fromisoformat(summary["period"][0]) == (
+        last.replace(year=last.year - 1) + dt.timedelta(days=1)
+    )
+    assert summary["width_m"] == 1500
 
 
 def test_parameters_that_nothing_can_be_computed_with_are_not_kept(ws: Workspace) -> None:

@@ -56,9 +56,7 @@ def check(methods: Mapping[str, Method], values: Values) -> None:
             continue
         for name, value in given.items():
             own = methods[slug].constants.get(name)
-            fault = (
-                "没有这个常数" if own is None else _fault(own.value, value) or _beyond(own, value)
-            )
+            fault = "没有这个常数" if own is None else _fault_of(own, value)
             if fault:
                 faults.append(f"{slug} 的 {name}：{fault}")
     if faults:
@@ -156,7 +154,7 @@ def _fault_of_numbers(own: Sequence[float], given: Sequence[Any], *, table: bool
         return "应为有限的数值"
     if min(own) >= 0 > min(given):
         return "不能小于 0"
-    if max(own) <= 0 < max(given):
+    if min(own) < 0 and max(own) <= 0 < max(given):
         return "不能大于 0"
     if table and sum(own) > 0 >= sum(given):
         return "合计应大于 0"
