@@ -581,6 +581,55 @@ def test_radii_say_what_they_are_from() -> None:
     assert (assessed["r1_m"], assessed["r2_m"]) == (120.0, 240.0)
 
 
+@pytest.mark.parametrize(
+    ("buildings", "r1_m", "r2_m", "known"),
+    [
+        # METHOD 1.5 (e): max(L_F, 30 m, 1.5 x height), L_F = 10 x 1^(1/3) m; r2 max(3 L_F, 100).
+        ([], 30.0, 100.0, False),
+        ([{"height_m": 20.0}], 30.0, 100.0, True),
+        ([{"height_m": 24.0}, {"height_m": 9.0}], 36.0, 100.0, True),
+        ([{"height_m": 24.0}, {}], 36.0, 100.0, True),
+        # No height: 6 m a storey.
+        ([{"storeys": 4.0}], 36.0, 100.0, True),
+        ([{"height_m": 0.0, "storeys": 4.0}], 36.0, 100.0, True),
+        ([{"height_m": 80.0}], 120.0, 120.0, True),
+        # By its code, wherever it stands; without one by where it stands; of another never.
+        ([{"height_m": 24.0, "x": 5000.0}], 36.0, 100.0, True),
+        ([{"height_m": 24.0, "enterprise": None}], 36.0, 100.0, True),
+        ([{"height_m": 24.0, "enterprise": None, "x": 2195.0}], 30.0, 100.0, False),
+        ([{"height_m": 24.0, "enterprise": "Q-2"}], 30.0, 100.0, False),
+    ],
+)
+def test_a_dust_explosion_reaches_one_and_a_half_heights_around_the_building(
+    buildings: list[dict[str, Any]], r1_m: float, r2_m: float, known: bool
+) -> None:
+    dust = {"category": "铝镁金属粉尘", "dust_collector_m3": 1.0, "dust_workers": 9.0}
+    elsewhere = {"geometry": shapely.box(0, 0, 9, 9)}
+    blocks = [_block(**{"x": 2050.0, **row}) for row in buildings]
+    source = _source(_scene([{**dust, "multi_storey_dust": False}, elsewhere], building=blocks))
+    assert (source["r1_m"], source["r2_m"]) == pytest.approx((r1_m, r2_m))
+    assert ("building" not in source["evidence"]["dq"]) is known
+
+
+@pytest.mark.parametrize(
+    ("plant", "r1_m", "r2_m"),
+    [
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 90.0}, 90.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 150.0}, 150.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 0.0}, 120.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 300.0}, 300.0, 300.0),
+        ({"fatal_contour_m": 20.0}, 20.0, 30.0),
+        ({"fatal_contour_m": 90.0}, 90.0, 90.0),
+    ],
+)
+def test_an_assessed_enterprise_has_the_contour_of_its_assessment(
+    plant: dict[str, Any], r1_m: float, r2_m: float
+) -> None:
+    source = _source(_scene([{**plant, "assessed_on": "2025-03-01"}]))
+    assert (source["r1_m"], source["r2_m"]) == (r1_m, r2_m)
+    assert source["evidence"]["assessed_on"] == "2025-03-01"
+
+
 # Risk items
 
 

@@ -15,7 +15,7 @@ from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
-from gis.domain.risk import major_hazard, risk_items, screening
+from gis.domain.risk import major_hazard, risk_items, screening, workshops
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.fire_clusters import BUILDING, HOUSE
 from gis.domain.risk.model import Scene
@@ -150,7 +150,7 @@ def breaches(
     """
     stacked, _ = read.yes(plants["multi_storey_dust"])
     stacked &= screening.is_dusty(plants, constants)
-    built, unsure = _not_framed(scene, plants, constants)
+    built, unsure = workshops.not_framed(scene, plants, constants)
     unconnected = (plants["monitoring"] == UNCONNECTED).to_numpy(dtype=bool)
     casting = screening.is_casting(plants, constants)
     late, _ = read.overdue(
@@ -343,24 +343,6 @@ def _with_criteria(
         {"target_group": name, "individual_risk_per_year": limits[name]} for name in group
     ]
     return fact.assign(evidence=evidence)
-
-
-def _not_framed(
-    scene: Scene, plants: gpd.GeoDataFrame, constants: Constants
-) -> tuple[Bools, Bools]:
-    """Tell which enterprises have a storeyed workshop without a frame; where that is not known."""
-    no_frame, unsure = np.zeros((2, len(plants)), dtype=bool)
-    known = np.zeros(len(plants), dtype=bool)
-    for frame in places(scene.sites_m, BUILDING):
-        at = major_hazard.plant_of(frame, plants)
-        structure, use = read.texts(frame["structure"]), read.texts(frame["use"])
-        workshop = read.missing(use) | (use == given.text(constants, "workshop_use"))
-        storeyed = (at >= 0) & workshop & (frame["storeys"] > 1).to_numpy(dtype=bool)
-        framed = structure == given.text(constants, "frame_structure")
-        no_frame[at[storeyed & ~read.missing(structure) & ~framed]] = True
-        unsure[at[storeyed & read.missing(structure)]] = True
-        known[at[storeyed]] = True
-    return no_frame, unsure | ~known
 
 
 def _below(plants: pd.DataFrame, items: pd.DataFrame, constants: Constants) -> Bools:

@@ -14,7 +14,15 @@ import shapely
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import chemicals, industry_facts, major_hazard, risk_items, screening, tenancy
+from gis.domain.risk import (
+    chemicals,
+    industry_facts,
+    major_hazard,
+    risk_items,
+    screening,
+    tenancy,
+    workshops,
+)
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -168,25 +176,34 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class _Holdings:
-    """What enterprises hold, a row for each of them in all but ``held`` and ``units``."""
+    """What enterprises hold and how far it reaches, a row for each of them in all but ``units``."""
 
-    held: pd.DataFrame
     units: pd.DataFrame
     levels: pd.DataFrame
     items: pd.DataFrame
     shared: pd.DataFrame
+    rings: pd.DataFrame
+    highest_m: Floats
+    radii: screening.Radii
 
 
 def _holdings(scene: Scene, constants: Constants) -> _Holdings:
     frame = scene.sites_m[PLANT]
     held = chemicals.on_record(scene.records, constants)
     units = major_hazard.units(scene, frame, held, constants)
+    levels = major_hazard.of_plants(units, frame, constants)
+    shared = tenancy.of_plants(scene, frame, constants)
+    rings = screening.unit_rings(units, held, scene.sites_m, len(frame), constants)
+    highest_m = workshops.highest_m(scene, frame, constants)
+    level, host = levels["level"].to_numpy(dtype=object), shared["host"].to_numpy(dtype=bool)
     return _Holdings(
-        held,
-        units,
-        major_hazard.of_plants(units, frame, constants),
-        risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants),
-        tenancy.of_plants(scene, frame, constants),
+        units=units,
+        levels=levels,
+        items=risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants),
+        shared=shared,
+        rings=rings,
+        highest_m=highest_m,
+        radii=screening.radii(frame, level, host, rings, highest_m, constants),
     )
 
 
@@ -200,23 +217,21 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
     factors, control_gaps = _factors(frame, category, has.items, scene.as_of, constants)
     limits = given.numbers(constants, "control_limits")
     steps = _waterfall({"mhi": major, "colour": colour, "category": category}, factors, limits)
-    rings = screening.unit_rings(has.units, has.held, scene.sites_m, len(frame), constants)
-    reach = screening.radii(frame, level, host, rings, constants)
     return build(
         frame,
         model=SLUG,
         sector=SECTOR,
         steps=steps,
-        r1_m=reach.r1_m,
-        r2_m=reach.r2_m,
+        r1_m=has.radii.r1_m,
+        r2_m=has.radii.r2_m,
         constants=constants,
         clause="clause_enterprise",
         unknown={
             "category": no_category,
             "risk_colour": no_colour,
-            **_level_gaps(frame, has, rings),
+            **_level_gaps(frame, has),
             **control_gaps,
-            **reach.gaps,
+            **has.radii.gaps,
         },
         evidence={
             "category": read.texts(frame["category"]),
@@ -227,10 +242,13 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
             "basis": _basis(steps, no_colour, no_category, has.levels),
             "base_score": _base(steps),
             "control_factor": _control(factors, limits),
-            "radius_basis": reach.basis,
+            "radius_basis": has.radii.basis,
             "assessment": read.texts(frame["ext_safety_doc"]),
-            "gas_vessel_t": rings["vessel_t"].to_numpy(dtype=np.float64),
-            "gas_cloud_fatal_m": rings["fatal_m"].to_numpy(dtype=np.float64),
+            "assessed_on": read.texts(frame["assessed_on"]),
+            "fatal_contour_m": frame["fatal_contour_m"].to_numpy(dtype=np.float64),
+            "highest_building_m": has.highest_m,
+            "gas_vessel_t": has.rings["vessel_t"].to_numpy(dtype=np.float64),
+            "gas_cloud_fatal_m": has.rings["fatal_m"].to_numpy(dtype=np.float64),
             **industry_facts.sharing(has.shared),
         },
         object_uid=objects(frame, "uscc"),
@@ -264,7 +282,7 @@ def _category(frame: gpd.GeoDataFrame, host: Bools, constants: Constants) -> tup
     return np.maximum(floor, hosted), unknown
 
 
-def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings, rings: pd.DataFrame) -> dict[str, Bools]:
+def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings) -> dict[str, Bools]:
     """Tell where the level is not declared although it may be a major hazard, and why not known.
 
     And where nobody weighed what vessels hold. Of a plant known as a point only, fewer people
@@ -279,7 +297,7 @@ def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings, rings: pd.DataFrame) ->
     some = (levels["units"] > 0).to_numpy(dtype=bool)
     return {
         "mhi_level": open_,
-        "installation": (open_ & bare) | rings["unweighed"].to_numpy(dtype=bool),
+        "installation": (open_ & bare) | has.rings["unweighed"].to_numpy(dtype=bool),
         "geometry": open_ & some & point & levels["alpha_declared"].isna().to_numpy(dtype=bool),
     }
 
