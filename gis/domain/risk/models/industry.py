@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from gis.domain.risk import (
     chemicals,
     industry_facts,
     major_hazard,
+    protected_places,
     risk_items,
     screening,
     tenancy,
@@ -33,6 +33,7 @@ from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
 PLANT, STATION = "enterprise", "gas_station"
+UNCONNECTED, UNNEEDED = "应接未接", "不需要"
 TERMS = ("mhi", "colour", "category")
 """Steps of which the largest counts; of equal ones the first."""
 
@@ -53,11 +54,12 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     found = []
     for frame in places(scene.sites_m, PLANT):
         has = scene.once(_holdings, constants)
+        stated = has.levels["stated"].to_numpy(dtype=object)
         found += [
             *industry_facts.major_hazards(frame, has.levels, constants),
             *industry_facts.units(scene, frame, has.units, constants),
-            *industry_facts.targets(scene, frame, constants),
-            *industry_facts.breaches(scene, frame, has.items, constants),
+            *protected_places.stated(scene, frame, stated, has.radii.r2_m, constants),
+            *industry_facts.breaches(scene, frame, has.items, has.reports, constants),
             *industry_facts.shared_sites(frame, has.shared, constants),
         ]
     return facts.join(found)
@@ -66,19 +68,27 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
     """Return how far enterprises look: over the assessed distance, for lanes, for residents.
 
+    What may be a major hazard looks over the farthest that is screened for protected places.
+
     A unit answers too, since what is noted of it is its own; it looks together with its enterprise.
     """
-    alpha_m, lane_m = (given.number(constants, f"{n}_reach_m") for n in ("alpha", "fire_lane"))
+    alpha_m, lane_m, cap_m = (
+        given.number(constants, name)
+        for name in ("alpha_reach_m", "fire_lane_reach_m", "screening_cap_m")
+    )
+    declared = given.texts(constants, "mhi_levels")
     found = {kind: blind(frame) for kind, frame in scene.frames(STATION)}
     for kind, frame in scene.frames(PLANT):
         far_m = np.maximum(read.number(frame["ext_safety_dist_m"], 0.0)[0], lane_m)
+        hazard = frame["mhi_level"].isin(declared).to_numpy(dtype=bool)
+        far_m[hazard] = np.maximum(far_m[hazard], cap_m)
         found[kind] = alone(far_m)
         for unit, held in scene.frames(UNIT):
             owner = major_hazard.plant_of(held, frame)
             found[unit] = Reach(np.full(len(held), alpha_m), owner)
             owners = np.unique(owner[owner >= 0])
             found[kind].group[owners] = owners
-            far_m[owners] = np.maximum(far_m[owners], alpha_m)
+            far_m[owners] = np.maximum(far_m[owners], max(alpha_m, cap_m))
     return found
 
 
@@ -122,9 +132,9 @@ STEPS = {
     ),
     "monitoring": Step(
         Title("监测预警接入", "On-line monitoring"),
-        "前项 × (系数 - 1)：已接入 0.9，应接未接 1.1",
+        "前项 × (系数 - 1)：已接入 0.9，应接未接 1.1；深井铸造一律应接入",
         ("monitoring",),
-        ("monitoring_factor",),
+        ("monitoring_factor", "casting_category"),
     ),
     "standardisation": Step(
         Title("安全标准化", "Standardisation"),
@@ -134,7 +144,7 @@ STEPS = {
     ),
     "report": Step(
         Title("风险报告超期", "Risk report overdue"),
-        "前项 × 0.1：最近一次报告或某一现行风险项超过 12 个月，或没有报告日期",
+        "前项 × 0.1：某一现行风险项（没有日期的，看企业）的报告超过 12 个月，或没有报告日期",
         ("risk_reported_on", "reported_on"),
         ("report_overdue_factor", "report_months"),
     ),
@@ -165,7 +175,7 @@ MODEL = Model(
         major_hazard.UNIT,
         tenancy.TENANT,
         ROAD,
-        *industry_facts.TARGETS,
+        *protected_places.KINDS,
         chemicals.RECORDS,
         risk_items.RECORDS,
         PEOPLE,
@@ -181,6 +191,7 @@ class _Holdings:
     units: pd.DataFrame
     levels: pd.DataFrame
     items: pd.DataFrame
+    reports: pd.DataFrame
     shared: pd.DataFrame
     rings: pd.DataFrame
     highest_m: Floats
@@ -196,10 +207,12 @@ def _holdings(scene: Scene, constants: Constants) -> _Holdings:
     rings = screening.unit_rings(units, held, scene.sites_m, len(frame), constants)
     highest_m = workshops.highest_m(scene, frame, constants)
     level, host = levels["level"].to_numpy(dtype=object), shared["host"].to_numpy(dtype=bool)
+    items = risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants)
     return _Holdings(
         units=units,
         levels=levels,
-        items=risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants),
+        items=items,
+        reports=risk_items.reports(frame, items, scene.as_of, constants),
         shared=shared,
         rings=rings,
         highest_m=highest_m,
@@ -214,7 +227,7 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
     colour, no_colour = _colour(frame, has.items, constants)
     category, no_category = _category(frame, host, constants)
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
-    factors, control_gaps = _factors(frame, category, has.items, scene.as_of, constants)
+    factors, control_gaps = _factors(frame, category, has.reports, constants)
     limits = given.numbers(constants, "control_limits")
     steps = _waterfall({"mhi": major, "colour": colour, "category": category}, factors, limits)
     return build(
@@ -237,6 +250,7 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
             "category": read.texts(frame["category"]),
             "colour": read.texts(frame["risk_colour"]),
             **industry_facts.counted(has.items),
+            "next_due": has.reports["next_due"].to_numpy(dtype=object),
             "mhi_level": level,
             **industry_facts.reckoned(has.levels),
             "basis": _basis(steps, no_colour, no_category, has.levels),
@@ -305,8 +319,7 @@ def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings) -> dict[str, Bools]:
 def _factors(
     frame: gpd.GeoDataFrame,
     category: Floats,
-    items: pd.DataFrame,
-    as_of: dt.date,
+    reports: pd.DataFrame,
     constants: Constants,
 ) -> tuple[dict[str, Floats], dict[str, Bools]]:
     """Control factors by step, and what was unknown in them (METHOD 1.6).
@@ -324,12 +337,16 @@ def _factors(
     )
     stacked, no_stacked = read.yes(frame["multi_storey_dust"])
     hoist, no_hoist = read.graded(frame["hoist"], given.table(constants, "hoist_factor"), 1.0)
+    # Said not to need it, a casting plant counts as one that is not connected.
+    unneeded = casting & (frame["monitoring"] == UNNEEDED)
     monitored, no_monitored = read.graded(
-        frame["monitoring"], given.table(constants, "monitoring_factor"), 1.0
+        frame["monitoring"].mask(unneeded, UNCONNECTED),
+        given.table(constants, "monitoring_factor"),
+        1.0,
     )
     standard = given.table(constants, "standardisation_factor")
     standardised, _ = read.graded(frame["standardisation"], standard, standard["无"])
-    late, no_report = _late(frame, items, as_of, constants)
+    late, no_report = (reports[name].to_numpy(dtype=bool) for name in ("overdue", "undated"))
     factors = {
         "dust_workers": np.where(dusty & ~no_workers, crowd, 1.0),
         "multi_storey": np.where(
@@ -348,22 +365,6 @@ def _factors(
         "risk_reported_on": no_report,
     }
     return factors, gaps
-
-
-def _late(
-    frame: gpd.GeoDataFrame, items: pd.DataFrame, as_of: dt.date, constants: Constants
-) -> tuple[Bools, Bools]:
-    """Tell where the report is overdue, and where no day of one is on record.
-
-    The latest day counts, of the enterprise or of its items; a current item that was reported
-    longer ago is one that the latest report left out.
-    """
-    days = frame["risk_reported_on"].astype(object).reset_index(drop=True)
-    items_on = items["reported_on"].astype(object).reset_index(drop=True)
-    latest = days.where(items_on.isna() | (days.fillna("") >= items_on.fillna("")), items_on)
-    months = int(given.number(constants, "report_months"))
-    late, unknown = read.overdue(latest, as_of, months)
-    return late | (items["late"] > 0).to_numpy(dtype=bool), unknown
 
 
 def _waterfall(
