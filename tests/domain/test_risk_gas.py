@@ -177,3 +177,39 @@ def test_the_impact_radius_grows_with_size_and_pressure(
     )
     assert wider == pytest.approx(more * base)
     assert higher == pytest.approx(math.sqrt(more) * base)
+
+
+@pytest.mark.parametrize(
+    ("said", "away_m", "items"),
+    [
+        # GB 32167-2015 Table 2; 0.099 sqrt(813^2 x 10) = 254.5 m, 0.099 sqrt(219^2 x 1) = 21.7 m.
+        ({"medium": "天然气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 230.0, "气c"),
+        ({"medium": "液化石油气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 230.0, None),
+        ({"medium": "液化石油气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 190.0, "气e"),
+        ({"medium": "天然气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 20.0, "气d"),
+        ({"medium": "天然气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 190.0, None),
+        ({"medium": "液化石油气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 190.0, "气e"),
+    ],
+)
+def test_only_natural_gas_has_items_that_rest_on_the_impact_radius(
+    said: dict[str, Any], away_m: float, items: str | None
+) -> None:
+    pipes = line(1000, class_location="一级", **said)
+    school = {"id": 9, "key": "9", "geometry": shapely.Point(500, away_m)}
+    schools = toyland.site_frame("school", [school])
+    sites = {**toyland.empty_sites(), "gas_pipeline": pipes, "school": schools}
+    found = high_consequence.sections(pipes, toyland.scene(sites), VALUES)
+    assert set(found["hca_items"].dropna()) == ({items} if items else set())
+
+
+def test_an_assessed_lpg_line_says_that_its_reach_is_fixed_and_has_no_gap() -> None:
+    pipes = line(
+        500, medium="液化石油气", assessment_no="识别〔2026〕1号", class_location="一级",
+        hca="非高后果区", built_year=2015.0, encroached=False, third_party_works=False,
+        cathodic_fault=False,
+    )  # fmt: skip
+    scene = toyland.scene({**toyland.empty_sites(), "gas_pipeline": pipes})
+    told = registry.model("gas").sources(scene, VALUES)["evidence"].iloc[0]
+    assert told["dq"] == []
+    assert "不适用" in told["radius_basis"]
+    assert "impact_radius_m" not in told
