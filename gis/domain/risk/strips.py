@@ -58,7 +58,8 @@ def reach_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
     found = widest_m + _half_m(pipes)
     far = _under(pipes, given.text(constants, "long_distance"))
     names = ("encroachment_m", "mining_band_m")
-    found[far] = max(given.number(constants, name) for name in names)
+    least_m = max(given.number(constants, name) for name in names)
+    found[far] = np.maximum(_crossing_m(pipes.iloc[far], constants), least_m)
     return found
 
 
@@ -142,7 +143,9 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
     """Note works of others beside pipes, by their distance, and those that nobody placed.
 
     In the inner strip whatever was approved; farther off what is not known to be: up to the end of
-    the outer strip any works, beside long-distance lines up to 200 m what digs, drills or blasts.
+    the outer strip any works, beside long-distance lines up to 200 m what digs, drills or blasts;
+    where they cross a river or lie in a tunnel of their own what blasts or quarries farther off.
+    METHOD 5.2 has a level for those of the pipeline law, which stands in the evidence.
     """
     found = []
     for law in _laws(pipes, constants):
@@ -153,12 +156,22 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
             "works": read.texts(under["works"]),
             "distance_m": distance_m.astype(object),
         }
-        inner, outer = _zones(law, under, constants)
+        inner, outer, beyond = _zones(law, under, constants)
         unplaced = read.yes(law.pipes["third_party_works"])[0]
         unplaced &= ~law.pipes["id"].isin(under["site"]).to_numpy(dtype=bool)
+        red, orange = ({"level": level} if law.graded else {} for level in (RED, ORANGE))
+        crossing: dict[str, Objects | str] = {**told, "crossing": read.texts(at["crossing"])}
         for frame, where, rule, said, clause, evidence in (
-            (at, inner, "gas_works_forbidden", law.forbidden_zh, law.inner_clause, told),
-            (at, outer, "gas_works_strip", law.strip_zh, law.outer_clause, told),
+            (at, inner, "gas_works_forbidden", law.forbidden_zh, law.inner_clause, {**told, **red}),
+            (at, outer, "gas_works_strip", law.strip_zh, law.outer_clause, {**told, **orange}),
+            (
+                at,
+                beyond,
+                "gas_works_crossing",
+                "管道河流穿越或专用隧道范围内有爆破、采砂采石，未见批准",
+                given.text(constants, "clause_crossing"),
+                {**crossing, **orange},
+            ),
             (at, np.isnan(distance_m), UNPLACED, UNPLACED_ZH, law.outer_clause, told),
             (law.pipes, unplaced, UNPLACED, UNPLACED_ZH, law.outer_clause, {}),
         ):
@@ -168,6 +181,9 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
             )
     return found
 
+
+RED, ORANGE = "红", "橙"
+"""Levels of METHOD 5.2 of what is found in the inner strip, and farther off."""
 
 UNPLACED = "gas_works_unplaced"
 UNPLACED_ZH = "登记有第三方施工，与管道的距离未登记（待核）"
@@ -189,17 +205,38 @@ def disturbed(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Ob
 
 
 def mining(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
-    """Note mines beside long-distance lines: blasting and mining need an approval there."""
+    """Note mines beside long-distance lines: blasting and mining need an approval there.
+
+    Where a line crosses a river or lies in a tunnel of its own both are forbidden farther off.
+    """
     far, _ = _laws(pipes, constants)
     band_m = given.number(constants, "mining_band_m")
+    reach_m = np.maximum(_crossing_m(far.pipes, constants), band_m)
     found = []
     for mines in places(scene.sites_m, MINE):
-        near = scene.near(far.pipes.geometry.to_numpy(), mines.geometry.to_numpy(), band_m)
+        near = scene.near(far.pipes.geometry.to_numpy(), mines.geometry.to_numpy(), reach_m)
         blasts = mines["method"] == given.text(constants, "blasting")
         blasting = blasts.to_numpy(dtype=bool)[near[1]]
-        for where, rule, what in (
-            (blasting, "gas_blasting_beside", "爆破开采的矿山"),
-            (~blasting, "gas_mining_beside", "矿山"),
+        beside = near[2] <= band_m
+        for where, rule, said, clause in (
+            (
+                beside & blasting,
+                "gas_blasting_beside",
+                f"长输管道{band_m:.0f}米内有爆破开采的矿山",
+                far.outer_clause,
+            ),
+            (
+                beside & ~blasting,
+                "gas_mining_beside",
+                f"长输管道{band_m:.0f}米内有矿山",
+                far.outer_clause,
+            ),
+            (
+                ~beside,
+                "gas_mining_crossing",
+                "管道河流穿越或专用隧道范围内有矿山（禁止采石、采矿、爆破）",
+                given.text(constants, "clause_crossing"),
+            ),
         ):
             fact = facts.state_pair(
                 far.pipes,
@@ -208,9 +245,9 @@ def mining(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[
                 where=where,
                 rule=rule,
                 floor=0,
-                text_zh=f"长输管道{band_m:.0f}米内有{what}",
+                text_zh=said,
             )
-            found.append(_cited(fact, far.outer_clause))
+            found.append(_cited(fact, clause, level=ORANGE))
     return found
 
 
@@ -225,6 +262,10 @@ class _Law:
     inner_m, outer_m, earthwork_m
         Where no building may stand and no work go on; where works need an approval or a plan, and
         where those that dig, drill or blast do; metres from the centre line, shape (n,).
+    crossing_m
+        Where works that blast or quarry are forbidden besides, 0 where the pipe crosses nothing.
+    graded
+        Whether METHOD has a level for what goes on there.
     accuracy_m, unknown_m
         Worst position by which the inner strip can be told, and what an unknown one counts as.
     """
@@ -234,6 +275,8 @@ class _Law:
     inner_m: Floats
     outer_m: Floats
     earthwork_m: Floats
+    crossing_m: Floats
+    graded: bool
     accuracy_m: float
     unknown_m: float
     encroached_rule: str
@@ -254,12 +297,15 @@ def _far(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
     inner_m, outer_m = (
         given.number(constants, name) for name in ("encroachment_m", "approval_band_m")
     )
+    far = pipes.iloc[rows]
     return _Law(
-        pipes=pipes.iloc[rows],
+        pipes=far,
         rows=rows,
         inner_m=np.full(len(rows), inner_m),
         outer_m=np.full(len(rows), outer_m),
         earthwork_m=np.full(len(rows), given.number(constants, "mining_band_m")),
+        crossing_m=_crossing_m(far, constants),
+        graded=True,
         accuracy_m=given.number(constants, "encroachment_accuracy_m"),
         unknown_m=0.0,
         encroached_rule="gas_encroached",
@@ -289,6 +335,8 @@ def _city(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
         inner_m=inner_m,
         outer_m=outer_m,
         earthwork_m=outer_m,
+        crossing_m=np.zeros(len(rows)),
+        graded=False,
         accuracy_m=given.number(constants, "city_accuracy_m"),
         unknown_m=np.inf,
         encroached_rule="gas_city_encroached",
@@ -300,14 +348,21 @@ def _city(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
     )
 
 
-def _zones(law: _Law, under: pd.DataFrame, constants: Constants) -> tuple[Bools, Bools]:
-    """Tell which works go on in the inner strip, and which farther off without an approval."""
+def _zones(law: _Law, under: pd.DataFrame, constants: Constants) -> tuple[Bools, Bools, Bools]:
+    """Tell which works go on in the inner strip, farther off, and still farther at a crossing.
+
+    The latter two without an approval on record.
+    """
     row = under["row"].to_numpy()
     distance_m = under["clear_m"].to_numpy(dtype=np.float64)
     earthwork = under["works_type"].isin(given.texts(constants, "earthwork_types"))
     reach_m = np.where(earthwork, law.earthwork_m[row], law.outer_m[row])
     inner = distance_m <= law.inner_m[row]
-    return inner, (distance_m <= reach_m) & ~inner & ~read.yes(under["approved"])[0]
+    outer = distance_m <= reach_m
+    blasts = under["works_type"].isin(given.texts(constants, "crossing_works")).to_numpy(bool)
+    beyond = blasts & (distance_m <= law.crossing_m[row]) & ~outer
+    open_ = ~read.yes(under["approved"])[0]
+    return inner, outer & ~inner & open_, beyond & open_
 
 
 def _underway(pipes: gpd.GeoDataFrame, scene: Scene) -> pd.DataFrame:
@@ -332,6 +387,11 @@ def _underway(pipes: gpd.GeoDataFrame, scene: Scene) -> pd.DataFrame:
 def _under(pipes: gpd.GeoDataFrame, regime: str) -> Ints:
     rows: Ints = np.flatnonzero((pipes["regime"] == regime).to_numpy(dtype=bool))
     return rows
+
+
+def _crossing_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
+    """Return how far from where it crosses a river or a tunnel nobody may blast, metres, else 0."""
+    return read.graded(pipes["crossing"], given.table(constants, "crossing_m"), 0.0)[0]
 
 
 def _half_m(pipes: gpd.GeoDataFrame) -> Floats:
@@ -361,6 +421,6 @@ def _built_over(
         yield used, near, worst <= law.accuracy_m
 
 
-def _cited(fact: gpd.GeoDataFrame, clause: str) -> gpd.GeoDataFrame:
-    """Put the clause into the evidence of a fact."""
-    return fact.assign(evidence=np.full(len(fact), {"clause": clause}, dtype=object))
+def _cited(fact: gpd.GeoDataFrame, clause: str, **more: str) -> gpd.GeoDataFrame:
+    """Put the clause into the evidence of a fact, and what else is told of it."""
+    return fact.assign(evidence=np.full(len(fact), {"clause": clause, **more}, dtype=object))
