@@ -14,7 +14,7 @@ from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
-from gis.domain.risk import gas_facts, high_consequence, strips
+from gis.domain.risk import gas_facts, high_consequence, pipeline_laws, strips
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.model import Model, Reach, Scene, Step, alone, blind
 from gis.domain.risk.sources import build, join, places
@@ -345,7 +345,7 @@ def _age(rows: gpd.GeoDataFrame, as_of: dt.date) -> tuple[Floats, Bools]:
 
 def _city_reach(rows: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, dict[str, Bools]]:
     """r2 of city gas by pressure class: a table; of high pressure the impact radius."""
-    level, no_level = strips.pressure_class(rows, constants)
+    level, no_level = pipeline_laws.pressure_class(rows, constants)
     reach, _ = read.graded(
         level,
         given.table(constants, "city_r2_m"),
