@@ -17,6 +17,7 @@ from gis.domain.risk import (
     chemicals,
     industry_facts,
     major_hazard,
+    plant_control,
     protected_places,
     risk_items,
     screening,
@@ -33,7 +34,6 @@ from gis.domain.risk.sources import build, join, objects, places
 
 SLUG, SECTOR = "industry", "IND"
 PLANT, STATION = "enterprise", "gas_station"
-UNCONNECTED, UNNEEDED = "应接未接", "不需要"
 TERMS = ("mhi", "colour", "category")
 """Steps of which the largest counts; of equal ones the first."""
 
@@ -227,9 +227,11 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
     colour, no_colour = _colour(frame, has.items, constants)
     category, no_category = _category(frame, host, constants)
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
-    factors, control_gaps = _factors(frame, category, has.reports, constants)
+    factors, control_gaps = plant_control.factors(frame, category, has.reports, constants)
     limits = given.numbers(constants, "control_limits")
-    steps = _waterfall({"mhi": major, "colour": colour, "category": category}, factors, limits)
+    steps = plant_control.waterfall(
+        {"mhi": major, "colour": colour, "category": category}, factors, limits
+    )
     return build(
         frame,
         model=SLUG,
@@ -255,7 +257,7 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
             **industry_facts.reckoned(has.levels),
             "basis": _basis(steps, no_colour, no_category, has.levels),
             "base_score": _base(steps),
-            "control_factor": _control(factors, limits),
+            "control_factor": plant_control.control(factors, limits),
             "radius_basis": has.radii.basis,
             "assessment": read.texts(frame["ext_safety_doc"]),
             "assessed_on": read.texts(frame["assessed_on"]),
@@ -314,86 +316,6 @@ def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings) -> dict[str, Bools]:
         "installation": (open_ & bare) | has.rings["unweighed"].to_numpy(dtype=bool),
         "geometry": open_ & some & point & levels["alpha_declared"].isna().to_numpy(dtype=bool),
     }
-
-
-def _factors(
-    frame: gpd.GeoDataFrame,
-    category: Floats,
-    reports: pd.DataFrame,
-    constants: Constants,
-) -> tuple[dict[str, Floats], dict[str, Bools]]:
-    """Control factors by step, and what was unknown in them (METHOD 1.6).
-
-    An unknown factor earns no discount and is counted as 1, but for what is on no record at
-    all: no report is an overdue report, no standardisation is none.
-    """
-    dusty = screening.is_dusty(frame, constants)
-    casting = screening.is_casting(frame, constants)
-    workers, no_workers = read.number(frame["dust_workers"], 0.0)
-    crowd = read.banded(
-        workers,
-        given.numbers(constants, "dust_worker_limits"),
-        given.numbers(constants, "dust_worker_factors"),
-    )
-    stacked, no_stacked = read.yes(frame["multi_storey_dust"])
-    hoist, no_hoist = read.graded(frame["hoist"], given.table(constants, "hoist_factor"), 1.0)
-    # Said not to need it, a casting plant counts as one that is not connected.
-    unneeded = casting & (frame["monitoring"] == UNNEEDED)
-    monitored, no_monitored = read.graded(
-        frame["monitoring"].mask(unneeded, UNCONNECTED),
-        given.table(constants, "monitoring_factor"),
-        1.0,
-    )
-    standard = given.table(constants, "standardisation_factor")
-    standardised, _ = read.graded(frame["standardisation"], standard, standard["无"])
-    late, no_report = (reports[name].to_numpy(dtype=bool) for name in ("overdue", "undated"))
-    factors = {
-        "dust_workers": np.where(dusty & ~no_workers, crowd, 1.0),
-        "multi_storey": np.where(
-            dusty & stacked, given.number(constants, "multi_storey_factor"), 1.0
-        ),
-        "hoist": np.where(casting, hoist, 1.0),
-        "monitoring": monitored,
-        "standardisation": standardised,
-        "report": np.where(late, given.number(constants, "report_overdue_factor"), 1.0),
-    }
-    gaps = {
-        "dust_workers": dusty & no_workers,
-        "multi_storey_dust": dusty & no_stacked,
-        "hoist": casting & no_hoist,
-        "monitoring": (category > 0) & no_monitored,
-        "risk_reported_on": no_report,
-    }
-    return factors, gaps
-
-
-def _waterfall(
-    terms: Mapping[str, Floats], factors: Mapping[str, Floats], limits: tuple[float, ...]
-) -> dict[str, Floats]:
-    """Split the largest term times the limited product of the factors into steps that add up.
-
-    Of equal terms the first counts. A factor is worth what it adds to those before it.
-    """
-    highest = np.max(list(terms.values()), axis=0)
-    steps: dict[str, Floats] = {}
-    taken = np.zeros(len(highest), dtype=bool)
-    for name, term in terms.items():
-        here = (term == highest) & ~taken
-        steps[name] = np.where(here, highest, 0.0)
-        taken |= here
-    score = highest
-    for name, factor in factors.items():
-        steps[name] = score * (factor - 1.0)
-        score = score * factor
-    control = _control(factors, limits)
-    bounded = control != np.prod(list(factors.values()), axis=0)
-    return {**steps, "bounds": np.where(bounded, highest * control - score, 0.0)}
-
-
-def _control(factors: Mapping[str, Floats], limits: tuple[float, ...]) -> Floats:
-    low, high = limits
-    control: Floats = np.clip(np.prod(list(factors.values()), axis=0), low, high)
-    return control
 
 
 def _base(steps: Mapping[str, Floats]) -> Floats:
