@@ -1,4 +1,4 @@
-"""How an enterprise controls its risk: factors of its score, and the steps they give (METHOD 1.6)."""
+"""How enterprises control their risk: factors of the score, and its steps (METHOD 1.6)."""
 
 from __future__ import annotations
 

@@ -229,9 +229,8 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
     factors, control_gaps = plant_control.factors(frame, category, has.reports, constants)
     limits = given.numbers(constants, "control_limits")
-    steps = plant_control.waterfall(
-        {"mhi": major, "colour": colour, "category": category}, factors, limits
-    )
+    terms = {"mhi": major, "colour": colour, "category": category}
+    steps = plant_control.waterfall(terms, factors, limits)
     return build(
         frame,
         model=SLUG,
