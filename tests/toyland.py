@@ -83,7 +83,7 @@ def scene(
 ) -> Scene:
     """Return what models see of the places: their people, and the day of all tests."""
     people = receptors(sites, KINDS, areas(), INDEX)
-    return Scene(sites, people, AS_OF, near, records or {})
+    return Scene(sites, people, AS_OF, near, records or {}, methods=VALUES)
 
 
 def snapshot(

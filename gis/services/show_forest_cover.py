@@ -51,7 +51,7 @@ def show_forest_cover(ws: Workspace, actor: Actor) -> Row:
         constants = in_force(conn).values
     values = constants[METHOD]
     people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, constants[INDEX])
-    cells = forest_cover.watched(snapshot, snapshot.scene(people), constants)
+    cells = forest_cover.watched(snapshot, snapshot.scene(people, constants), constants)
     watered = _watered(cells, snapshot, constants[EXPOSURE], values)
     cell_m = number(constants[FOREST_FIRE], "cell_m")
     blind = forest_cover.blind_spots(cells, cell_m, values, snapshot.areas_m.crs)

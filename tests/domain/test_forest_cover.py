@@ -60,7 +60,7 @@ def watched(devices: Rows, relief: Relief | None = None, **more: Any) -> pd.Data
     """Return the cells of the wood with what is seen of them."""
     found = snapshot(devices, relief, **more)
     people = toyland.scene(found.sites_m).people
-    return forest_cover.watched(found, found.scene(people), VALUES)
+    return forest_cover.watched(found, found.scene(people, VALUES), VALUES)
 
 
 def camera(x_m: float, y_m: float, **more: Any) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def test_trees_hide_from_a_low_eye() -> None:
     assert smoke[x_m < 1000].all()
     assert not smoke[x_m > 1100].any()
     found = snapshot([post], FLAT)
-    scene = found.scene(toyland.scene(found.sites_m).people)
+    scene = found.scene(toyland.scene(found.sites_m).people, VALUES)
     open_land = forest_cover.watched(found, scene, {**VALUES, "relief": bare})
     assert open_land["seen_by"].sum() > smoke.sum()
 
@@ -221,7 +221,7 @@ def test_water_reaches_along_a_path_not_too_steep_and_near_a_road() -> None:
 
 def test_a_town_without_forest_or_devices_has_an_empty_cover() -> None:
     found = toyland.snapshot({})
-    scene = found.scene(toyland.scene(toyland.empty_sites()).people)
+    scene = found.scene(toyland.scene(toyland.empty_sites()).people, VALUES)
     for relief in (None, FLAT):
         bare = dataclasses.replace(found, relief=relief)
         cells = forest_cover.watched(bare, dataclasses.replace(scene, relief=relief), VALUES)
@@ -240,7 +240,7 @@ def test_coverage_reads_only_what_it_names() -> None:
     people = toyland.scene(sites).people
     named = {kind: frame for kind, frame in sites.items() if kind in forest_cover.READS}
     whole, part = (
-        pd.DataFrame(forest_cover.watched(s, s.scene(people), VALUES))
+        pd.DataFrame(forest_cover.watched(s, s.scene(people, VALUES), VALUES))
         for s in (toyland.snapshot(sites), toyland.snapshot(named))
     )
     pd.testing.assert_frame_equal(whole, part)

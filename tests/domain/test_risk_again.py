@@ -97,7 +97,8 @@ def test_what_lies_beyond_the_reach_of_places_changes_nothing_of_them(
     rng = np.random.default_rng(seed)
     made = make(town(rng), toyland.VALUES, [model])
     assert model.reach is not None
-    constants, scene = toyland.VALUES[model.constants], made.snapshot.scene(made.people)
+    constants = toyland.VALUES[model.constants]
+    scene = made.snapshot.scene(made.people, toyland.VALUES)
     reach = model.reach(scene, constants)
     known = np.concatenate([scene.sites_m[kind]["id"].to_numpy(np.int64) for kind in reach])
     places = rng.choice(known, size=min(5, len(known)), replace=False)

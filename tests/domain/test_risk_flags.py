@@ -107,7 +107,11 @@ def test_a_fact_gives_its_flag_and_floor(
     [
         ("house", "self_built_house", {"grade": "D", "residents": 90, "use": "闲置"}),
         ("house", "self_built_house", {"grade": "B", "screening": "严重安全隐患"}),
-        ("industry", "enterprise", {"mhi_level": "不构成"}),
+        (
+            "industry",
+            "enterprise",
+            {"mhi_level": "不构成", "risk_reported_on": "2026-01-01"},
+        ),
         ("industry", "enterprise", {"risk_colour": "红", "risk_reported_on": "2026-01-01"}),
         ("gas", "gas_pipeline", {"hca": "非高后果区", "material": "PE", "regime": "城镇燃气"}),
         ("forest_fire", "forest", {"species": "针叶纯林"}),
@@ -171,7 +175,11 @@ def test_a_building_within_five_metres_of_a_long_distance_line_encroaches(
 
 
 def test_protected_places_inside_an_assessed_distance_are_noted_where_they_are() -> None:
-    plant = {"geometry": shapely.box(2050, 900, 2250, 1100), "ext_safety_dist_m": 160.0}
+    plant = {
+        "geometry": shapely.box(2050, 900, 2250, 1100),
+        "ext_safety_dist_m": 160.0,
+        "risk_reported_on": "2026-01-01",
+    }
     school = {"geometry": shapely.Point(1900, 1000)}
     found = _flags("industry", enterprise=[plant], school=[school])
     assert found[["area", "rule"]].to_numpy().tolist() == [

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from gis.domain.relief import Relief
 from gis.domain.risk import forest_ignition
-from gis.domain.risk.constants import table
 from gis.domain.risk.forest_cells import CELLS, cells, centres, outlines
 from gis.domain.risk.forest_today import of_day, today
 from gis.domain.risk.model import Scene
@@ -29,6 +28,7 @@ from gis.errors import ConfigError, InvalidDataError
 from tests import toyland
 
 FOREST = toyland.VALUES["forest_fire"]
+WEATHER = toyland.VALUES["fire_weather"]
 GOLDEN = Path(__file__).parent.parent / "golden" / "forest_scene.csv"
 MIDDLE = (50.0, 50.0)
 PINE = {"species": "针叶纯林", "slope_deg": 35, "aspect": "西南"}
@@ -292,20 +292,25 @@ def test_graves_are_swept_from_25_march_to_10_april(day: str, swept: bool) -> No
 
 
 def test_graves_are_swept_on_17_of_the_181_days_of_the_season() -> None:
-    assert forest_ignition.sweeping_share(FOREST) == pytest.approx(17 / 181)
+    assert forest_ignition.sweeping_share(FOREST, WEATHER) == pytest.approx(17 / 181)
 
 
 def test_the_season_of_the_graves_is_that_of_the_weather() -> None:
-    weather = toyland.VALUES["fire_weather"]
-    first, last = (table(weather, f"season_{end}") for end in ("first", "last"))
-    days = tuple(f"{day['month']:02.0f}-{day['day']:02.0f}" for day in (first, last))
-    assert days == FOREST["season_days"]
+    # From 1 April to 30 April: 30 days, on the first ten of which graves are swept.
+    april = {**WEATHER, "season_first": {"month": 4, "day": 1}}
+    assert forest_ignition.sweeping_share(FOREST, april) == pytest.approx(10 / 30)
+    wood = {**SURVEYED, "ignition_distance_m": 3000, "geometry": shapely.box(0, 0, 100, 100)}
+    scene = _scene(forest=[wood], cemetery=[{"geometry": shapely.Point(*MIDDLE)}])
+    shorter = replace(scene, methods={**scene.methods, "fire_weather": april})
+    one, other = (_sources(told)["intensity"].iloc[0] for told in (scene, shorter))
+    assert other > one
+    assert "season_days" not in FOREST
 
 
 @pytest.mark.parametrize("days", [("04-31", "05-02"), ("清明", "04-10"), ("03-25-01", "04-10")])
 def test_a_day_that_is_none_is_refused_by_name(days: tuple[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"sweeping_days.*03-25"):
-        forest_ignition.sweeping_share({**FOREST, "sweeping_days": days})
+        forest_ignition.sweeping_share({**FOREST, "sweeping_days": days}, WEATHER)
 
 
 @pytest.mark.parametrize(

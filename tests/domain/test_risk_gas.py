@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -177,3 +178,119 @@ def test_the_impact_radius_grows_with_size_and_pressure(
     )
     assert wider == pytest.approx(more * base)
     assert higher == pytest.approx(math.sqrt(more) * base)
+
+
+@pytest.mark.parametrize(
+    ("said", "away_m", "items"),
+    [
+        # GB 32167-2015 Table 2; 0.099 sqrt(813^2 x 10) = 254.5 m, 0.099 sqrt(219^2 x 1) = 21.7 m.
+        ({"medium": "天然气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 230.0, "气c"),
+        ({"medium": "液化石油气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 230.0, None),
+        ({"medium": "液化石油气", "diameter_mm": 813.0, "maop_mpa": 10.0}, 190.0, "气e"),
+        ({"medium": "天然气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 20.0, "气d"),
+        ({"medium": "天然气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 190.0, None),
+        ({"medium": "液化石油气", "diameter_mm": 219.0, "maop_mpa": 1.0}, 190.0, "气e"),
+    ],
+)
+def test_only_natural_gas_has_items_that_rest_on_the_impact_radius(
+    said: dict[str, Any], away_m: float, items: str | None
+) -> None:
+    pipes = line(1000, class_location="一级", **said)
+    school = {"id": 9, "key": "9", "geometry": shapely.Point(500, away_m)}
+    schools = toyland.site_frame("school", [school])
+    sites = {**toyland.empty_sites(), "gas_pipeline": pipes, "school": schools}
+    found = high_consequence.sections(pipes, toyland.scene(sites), VALUES)
+    assert set(found["hca_items"].dropna()) == ({items} if items else set())
+
+
+def test_an_assessed_lpg_line_says_that_its_reach_is_fixed_and_has_no_gap() -> None:
+    pipes = line(
+        500, medium="液化石油气", assessment_no="识别〔2026〕1号", class_location="一级",
+        hca="非高后果区", built_year=2015.0, encroached=False, third_party_works=False,
+        cathodic_fault=False,
+    )  # fmt: skip
+    scene = toyland.scene({**toyland.empty_sites(), "gas_pipeline": pipes})
+    told = registry.model("gas").sources(scene, VALUES)["evidence"].iloc[0]
+    assert told["dq"] == []
+    assert "不适用" in told["radius_basis"]
+    assert "impact_radius_m" not in told
+
+
+def raised(pipes: gpd.GeoDataFrame, works: list[dict[str, Any]], **sites: Any) -> dict[str, Any]:
+    """Return rule and evidence of what is noted of works and mines beside a line."""
+    columns = ("site", "works", "works_type", "clear_m", "approved", "starts_on", "ends_on")
+    table = pd.DataFrame(
+        {name: np.array([row.get(name) for row in works], dtype=object) for name in columns}
+    ).astype({"site": np.int64, "clear_m": np.float64})
+    frames = {kind: toyland.site_frame(kind, rows) for kind, rows in sites.items()}
+    scene = toyland.scene(
+        {**toyland.empty_sites(), "gas_pipeline": pipes, **frames},
+        records={"pipeline_works": table},
+    )
+    found = registry.model("gas").flags(scene, VALUES)
+    told = zip(found["rule"], found["evidence"], strict=True)
+    return {rule: evidence for rule, evidence in told if "works" in rule or "ing_" in rule}
+
+
+@pytest.mark.parametrize(
+    ("crossing", "works_type", "clear_m", "approved", "rule", "level"),
+    [
+        # METHOD 5.2: 5 m forbidden (red), 50 m any works, 200 m what digs, drills or blasts
+        # (orange); 500 m at river crossings, 1000 m at dedicated tunnels.
+        (None, "其他", 5.0, True, "gas_works_forbidden", "红"),
+        (None, "其他", 50.0, False, "gas_works_strip", "橙"),
+        (None, "其他", 51.0, False, None, None),
+        (None, "爆破", 200.0, False, "gas_works_strip", "橙"),
+        (None, "爆破", 201.0, False, None, None),
+        (None, "采砂采石", 200.0, False, "gas_works_strip", "橙"),
+        ("河流穿越", "爆破", 200.0, False, "gas_works_strip", "橙"),
+        ("河流穿越", "爆破", 500.0, False, "gas_works_crossing", "橙"),
+        ("河流穿越", "采砂采石", 500.0, None, "gas_works_crossing", "橙"),
+        ("河流穿越", "爆破", 501.0, False, None, None),
+        ("河流穿越", "爆破", 400.0, True, None, None),
+        ("河流穿越", "开挖", 400.0, False, None, None),
+        ("专用隧道", "爆破", 1000.0, False, "gas_works_crossing", "橙"),
+        ("专用隧道", "爆破", 1001.0, False, None, None),
+    ],
+)
+def test_works_beside_a_long_distance_line_are_noted_with_their_level(
+    crossing: str | None,
+    works_type: str,
+    clear_m: float,
+    approved: bool | None,
+    rule: str | None,
+    level: str | None,
+) -> None:
+    works = {"site": 7, "works_type": works_type, "clear_m": clear_m, "approved": approved}
+    found = raised(line(1000, crossing=crossing), [works])
+    assert {name: told.get("level") for name, told in found.items()} == (
+        {rule: level} if rule else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("crossing", "away_m", "rule"),
+    [
+        (None, 200.0, "gas_mining_beside"),
+        (None, 201.0, None),
+        ("河流穿越", 200.0, "gas_mining_beside"),
+        ("河流穿越", 500.0, "gas_mining_crossing"),
+        ("河流穿越", 501.0, None),
+        ("专用隧道", 1000.0, "gas_mining_crossing"),
+        ("专用隧道", 1001.0, None),
+    ],
+)
+def test_mines_are_noted_farther_off_where_a_line_crosses_a_river_or_lies_in_a_tunnel(
+    crossing: str | None, away_m: float, rule: str | None
+) -> None:
+    mine = {"id": 9, "key": "9", "geometry": shapely.box(400, away_m, 600, away_m + 100)}
+    found = raised(line(1000, crossing=crossing), [], mine=[mine])
+    assert {name: told["level"] for name, told in found.items()} == ({rule: "橙"} if rule else {})
+
+
+def test_works_beside_city_gas_have_no_level_of_the_pipeline_law() -> None:
+    works = {"site": 7, "works_type": "爆破", "clear_m": 0.4}
+    city = line(1000, regime="城镇燃气", pressure_class="低压", crossing="专用隧道")
+    found = raised(city, [works, {**works, "clear_m": 400.0}])
+    assert set(found) == {"gas_works_forbidden"}
+    assert "level" not in found["gas_works_forbidden"]

@@ -377,3 +377,43 @@ def test_a_house_and_the_cluster_it_belongs_to_are_two_objects_of_two_uids() -> 
     assert sources.loc[sources["site"] == 1, "part"].tolist() == [0, 1]
     union = shapely.union_all(sources.loc[sources["part"] == 0].geometry.to_numpy())
     assert sources.loc[sources["part"] == 1].geometry.iloc[0].equals(union)
+
+
+# Small places
+
+NOTHING: dict[str, Any] = {
+    "sleeping": False, "bottled_lpg": False, "exits": 2.0, "barred_windows": False,
+    "ebike_charging": False, "detector": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "colour"),
+    [
+        # METHOD 6.2: colours at 80/60/40; types 01 50, 02 55, 03 35 points, as the table of codes.
+        ({"place_type": "01", "sleeping": True, "exits": 1.0}, "红（筛查）"),
+        ({"place_type": "02", "sleeping": True}, "红（筛查）"),
+        ({"place_type": "01", "bottled_lpg": True, "exits": 1.0}, "橙（筛查）"),
+        ({"place_type": "01", "exits": 1.0}, "橙（筛查）"),
+        ({"place_type": "02"}, "黄（筛查）"),
+        ({"place_type": "01", "detector": True}, "黄（筛查）"),
+        ({"place_type": "03"}, "蓝（筛查）"),
+        ({"place_type": "01", "risk_colour": "蓝"}, None),
+    ],
+)
+def test_a_small_place_without_a_colour_is_screened_for_one(
+    place: dict[str, Any], colour: str | None
+) -> None:
+    row = {**NOTHING, "geometry": shapely.Point(0, 0), **place}
+    told = _sources(small_place=[row])["evidence"].iloc[0]
+    assert told.get("screening_colour") == colour
+
+
+def test_unqualified_hoses_are_told_and_score_nothing() -> None:
+    row = {**NOTHING, "geometry": shapely.Point(0, 0), "place_type": "01"}
+    none, some = (
+        _sources(small_place=[{**row, "unqualified_count": count}]).iloc[0] for count in (None, 3.0)
+    )
+    assert none["intensity"] == some["intensity"]
+    assert "unqualified_count" not in none["evidence"]
+    assert some["evidence"]["unqualified_count"] == 3

@@ -581,6 +581,55 @@ def test_radii_say_what_they_are_from() -> None:
     assert (assessed["r1_m"], assessed["r2_m"]) == (120.0, 240.0)
 
 
+@pytest.mark.parametrize(
+    ("buildings", "r1_m", "r2_m", "known"),
+    [
+        # METHOD 1.5 (e): max(L_F, 30 m, 1.5 x height), L_F = 10 x 1^(1/3) m; r2 max(3 L_F, 100).
+        ([], 30.0, 100.0, False),
+        ([{"height_m": 20.0}], 30.0, 100.0, True),
+        ([{"height_m": 24.0}, {"height_m": 9.0}], 36.0, 100.0, True),
+        ([{"height_m": 24.0}, {}], 36.0, 100.0, True),
+        # No height: 6 m a storey.
+        ([{"storeys": 4.0}], 36.0, 100.0, True),
+        ([{"height_m": 0.0, "storeys": 4.0}], 36.0, 100.0, True),
+        ([{"height_m": 80.0}], 120.0, 120.0, True),
+        # By its code, wherever it stands; without one by where it stands; of another never.
+        ([{"height_m": 24.0, "x": 5000.0}], 36.0, 100.0, True),
+        ([{"height_m": 24.0, "enterprise": None}], 36.0, 100.0, True),
+        ([{"height_m": 24.0, "enterprise": None, "x": 2195.0}], 30.0, 100.0, False),
+        ([{"height_m": 24.0, "enterprise": "Q-2"}], 30.0, 100.0, False),
+    ],
+)
+def test_a_dust_explosion_reaches_one_and_a_half_heights_around_the_building(
+    buildings: list[dict[str, Any]], r1_m: float, r2_m: float, known: bool
+) -> None:
+    dust = {"category": "铝镁金属粉尘", "dust_collector_m3": 1.0, "dust_workers": 9.0}
+    elsewhere = {"geometry": shapely.box(0, 0, 9, 9)}
+    blocks = [_block(**{"x": 2050.0, **row}) for row in buildings]
+    source = _source(_scene([{**dust, "multi_storey_dust": False}, elsewhere], building=blocks))
+    assert (source["r1_m"], source["r2_m"]) == pytest.approx((r1_m, r2_m))
+    assert ("building" not in source["evidence"]["dq"]) is known
+
+
+@pytest.mark.parametrize(
+    ("plant", "r1_m", "r2_m"),
+    [
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 90.0}, 90.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 150.0}, 150.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 0.0}, 120.0, 240.0),
+        ({"ext_safety_dist_m": 240.0, "fatal_contour_m": 300.0}, 300.0, 300.0),
+        ({"fatal_contour_m": 20.0}, 20.0, 30.0),
+        ({"fatal_contour_m": 90.0}, 90.0, 90.0),
+    ],
+)
+def test_an_assessed_enterprise_has_the_contour_of_its_assessment(
+    plant: dict[str, Any], r1_m: float, r2_m: float
+) -> None:
+    source = _source(_scene([{**plant, "assessed_on": "2025-03-01"}]))
+    assert (source["r1_m"], source["r2_m"]) == (r1_m, r2_m)
+    assert source["evidence"]["assessed_on"] == "2025-03-01"
+
+
 # Risk items
 
 
@@ -667,21 +716,112 @@ def test_a_red_item_without_a_current_report_is_noted() -> None:
     assert "industry_red_unreported" not in _raised(_items({"level": "较大", "reported_on": None}))
 
 
+@pytest.mark.parametrize(
+    ("plant_on", "item_on", "next_due", "rule"),
+    [
+        ("2026-01-10", None, "2027-01-10", None),
+        ("2025-06-29", None, "2026-06-29", "industry_report_overdue"),
+        ("2025-06-30", None, "2026-06-30", None),
+        ("2026-01-10", "2025-06-01", "2026-06-01", "industry_report_overdue"),
+        ("2024-01-10", "2026-02-28", "2027-02-28", None),
+        (None, None, None, "industry_report_overdue_unsure"),
+    ],
+)
+def test_an_overdue_report_is_noted_whatever_the_colour_and_the_next_is_told(
+    plant_on: str | None, item_on: str | None, next_due: str | None, rule: str | None
+) -> None:
+    scene = _items({"level": "低", "reported_on": item_on}, risk_reported_on=plant_on)
+    raised = {name: floor for name, floor in _raised(scene).items() if "report" in name}
+    assert raised == ({rule: 0} if rule else {})
+    assert _source(scene)["evidence"].get("next_due") == next_due
+
+
 # Targets
 
 
-def test_protected_places_are_told_with_their_group_and_limit() -> None:
-    near_by = {"geometry": shapely.Point(2300, 1000)}
-    plant = {"ext_safety_dist_m": 160.0, "mhi_level": "四级"}
-    for kind, row, group, limit in (
-        ("school", {"pupils": 10}, "高敏感、重要、一类", 3e-6),
-        ("self_built_house", {"residents": 29}, "三类", 3e-5),
-        ("self_built_house", {"residents": 30}, "二类", 1e-5),
-        ("self_built_house", {"residents": 100}, "高敏感、重要、一类", 3e-6),
-    ):
-        scene = _scene([plant], None, **{kind: [{**near_by, **row}]})
-        told = _evidence(scene, "industry_target_in_safety_distance")
+HIGHEST = "高敏感、重要、一类"
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "group", "in_service", "new"),
+    [
+        # The table of METHOD 1.4.
+        ("school", {"pupils": 10}, HIGHEST, 3e-6, 3e-7),
+        ("self_built_house", {"residents": 29}, "三类", 3e-5, 1e-5),
+        ("self_built_house", {"residents": 30}, "二类", 1e-5, 3e-6),
+        ("self_built_house", {"residents": 100}, HIGHEST, 3e-6, 3e-7),
+    ],
+)
+def test_protected_places_are_told_with_their_group_and_the_limit_of_the_plant_s_status(
+    kind: str, row: dict[str, Any], group: str, in_service: float, new: float
+) -> None:
+    near_by = {"geometry": shapely.Point(2300, 1000), **row}
+    for status, limit in (
+        ("在役", in_service), ("新建", new), ("改建", new), ("扩建", new), (None, new)
+    ):  # fmt: skip
+        plant = {"ext_safety_dist_m": 160.0, "mhi_level": "四级", "plant_status": status}
+        told = _evidence(
+            _scene([plant], None, **{kind: [near_by]}), "industry_target_in_safety_distance"
+        )
         assert (told["target_group"], told["individual_risk_per_year"]) == (group, limit)
+        assert told.get("dq", []) == ([] if status else ["plant_status"])
+
+
+def _school(away_m: float) -> dict[str, Any]:
+    return {"geometry": shapely.Point(2200 + away_m, 1000), "pupils": 9.0}
+
+
+@pytest.mark.parametrize(
+    ("plant", "away_m", "rule"),
+    [
+        # METHOD 1.6: a level 四 without data reaches 300 m, a level 一 1000 m.
+        ({"mhi_level": "四级"}, 300.0, "industry_target_in_screening_radius"),
+        ({"mhi_level": "四级"}, 301.0, None),
+        ({"mhi_level": "一级"}, 999.0, "industry_target_in_screening_radius"),
+        ({"mhi_level": "不构成"}, 20.0, None),
+        ({"category": "危化品生产储存"}, 20.0, None),
+        (
+            {"mhi_level": "一级", "ext_safety_dist_m": 160.0},
+            160.0,
+            "industry_target_in_safety_distance",
+        ),
+        ({"mhi_level": "一级", "ext_safety_dist_m": 160.0}, 161.0, None),
+    ],
+)
+def test_places_within_the_screening_radius_of_a_major_hazard_are_only_noted(
+    plant: dict[str, Any], away_m: float, rule: str | None
+) -> None:
+    raised = _raised(_scene([plant], None, school=[_school(away_m)]))
+    assert {name: floor for name, floor in raised.items() if "target" in name} == (
+        {rule: 0} if rule else {}
+    )
+
+
+def test_what_is_screened_says_so_and_names_every_place() -> None:
+    scene = _scene([{"mhi_level": "四级"}], None, school=[_school(10.0 * n) for n in range(1, 21)])
+    found = flags.locate(MODEL.flags(scene, INDUSTRY), toyland.areas())
+    flag = found[found["rule"] == "industry_target_in_screening_radius"].iloc[0]
+    assert "筛查" in flag["text_zh"]
+    assert len(flag["evidence"]["places"]) == flag["evidence"]["count"] == 20
+
+
+def test_more_than_fifty_places_are_counted_and_the_nearest_fifty_named() -> None:
+    scene = _scene([{"mhi_level": "四级"}], None, school=[_school(3.0 * n) for n in range(1, 61)])
+    told = _evidence(scene, "industry_target_in_screening_radius")
+    assert (told["count"], len(told["places"])) == (60, 50)
+
+
+@pytest.mark.parametrize(
+    ("source_type", "there"), [("水库", True), ("水塘", True), (None, True), ("消火栓", False)]
+)
+def test_water_is_protected_and_has_no_group(source_type: str | None, there: bool) -> None:
+    water = {"geometry": shapely.Point(2300, 1000), "source_type": source_type}
+    scene = _scene([{"ext_safety_dist_m": 160.0}], None, water_source=[water])
+    assert ("industry_target_in_safety_distance" in _raised(scene)) is there
+    if there:
+        told = _evidence(scene, "industry_target_in_safety_distance")
+        assert told["target_group"] == "水源、水域"
+        assert "individual_risk_per_year" not in told
 
 
 @pytest.mark.parametrize(
@@ -854,6 +994,29 @@ def test_dust_in_a_storeyed_building_without_a_frame_is_to_be_judged(
     raised = _raised(_scene([plant], building=[_block(2010, **building)]))
     assert "industry_dust_multi_storey" in raised
     assert {found for found in raised if "not_frame" in found} == ({rule} if rule else set())
+
+
+# Deep-well casting
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "rule", "points"),
+    [
+        ("已接入", None, -8.0),
+        ("应接未接", "industry_casting_unmonitored", 8.0),
+        ("不需要", "industry_casting_unmonitored", 8.0),
+        (None, "industry_casting_unmonitored_unsure", 0.0),
+    ],
+)
+def test_deep_well_casting_must_be_connected(
+    monitoring: str | None, rule: str | None, points: float
+) -> None:
+    scene = _scene([{"category": "铝加工深井铸造", "monitoring": monitoring}])
+    raised = {name: floor for name, floor in _raised(scene).items() if "casting" in name}
+    assert raised == ({rule: 0} if rule else {})
+    # METHOD 1.6: floor 80, connected x 0.9, required but not connected x 1.1.
+    steps = _source(scene)["evidence"]["steps"]
+    assert steps.get("monitoring", 0.0) == pytest.approx(points)
 
 
 # All together

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Floats, Ints
+from gis.domain.arrays import Bools, Floats, Ints
 from gis.domain.fire_weather import danger
 from gis.domain.fire_weather.observations import Days, Panel, panel
 from gis.domain.risk import constants as given
@@ -33,9 +33,15 @@ def years(days: Days, constants: Constants) -> Ints:
     return np.select([at >= first, at <= last], [year, year - 1], NO_SEASON)
 
 
+def in_season(constants: Constants) -> Bools:
+    """Tell which days of an ordinary year are of the fire season, shape (365,)."""
+    found: Bools = years(A_YEAR, constants) != NO_SEASON
+    return found
+
+
 def length(constants: Constants) -> int:
     """Return how many days a fire season has, but for the 29 February."""
-    return int((years(A_YEAR, constants) != NO_SEASON).sum())
+    return int(in_season(constants).sum())
 
 
 def began(as_of: dt.date, constants: Constants) -> dt.date:

@@ -52,8 +52,8 @@ ORDINARY = {
 FLAGS = ("area", "site", "rule", "floor", "text_zh", "evidence")
 """Columns of a flags frame; site is None where a fact belongs to no site."""
 
-NAMED = 5
-"""At most so many second places are listed in a flag's evidence."""
+NAMED = 50
+"""At most so many second places are listed in a flag's evidence; ``count`` says how many in all."""
 
 
 def state(

@@ -8,11 +8,15 @@ import numpy as np
 import shapely
 
 from gis.domain.arrays import Bools, Floats, Objects
+from gis.domain.fire_weather.season import in_season
 from gis.domain.risk import constants as given
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.model import Scene, Sites
 from gis.domain.risk.sources import places
 from gis.errors import ConfigError
+
+WEATHER = "fire_weather"
+"""The method that says when the fire season is."""
 
 BUILDING, ROAD, CEMETERY, POWER_LINE = "building", "road", "cemetery", "power_line"
 
@@ -43,7 +47,8 @@ def terms(
     surveyed_m
         Distance to the nearest source as surveyed, metres; NaN where it was not. Shape (n,).
     scene
-        Its people, buildings, roads, cemeteries and power lines are read.
+        Its people, buildings, roads, cemeteries and power lines are read; without a ``day`` the
+        values of ``fire_weather.toml`` too, for the fire season.
     constants
         The values of ``forest_fire.toml``.
     day
@@ -67,20 +72,27 @@ def terms(
     unknown = np.where(blank, given.number(constants, "unknown_ignition_term"), 0.0)
     bare = np.exp(-np.nan_to_num(distances, nan=np.inf) / scale_m)
     found = np.column_stack([bare, unknown])
-    found[:, SORTS.index("墓地")] = _cemeteries(found, constants, day)
+    found[:, SORTS.index("墓地")] = _cemeteries(found, scene, constants, day)
     return found
 
 
-def sweeping_share(constants: Constants) -> float:
+def sweeping_share(constants: Constants, weather: Constants) -> float:
     """Return on which share of the days of the fire season graves are swept, 0..1.
+
+    Parameters
+    ----------
+    constants
+        The values of ``forest_fire.toml``.
+    weather
+        The values of ``fire_weather.toml``, which say when the fire season is.
 
     Raises
     ------
     ConfigError
         If a day of the constants is none.
     """
-    season, sweeping = (_days(constants, name) for name in ("season_days", "sweeping_days"))
-    return float((season & sweeping).sum() / season.sum())
+    season = in_season(weather)
+    return float((season & _days(constants, "sweeping_days")).sum() / max(season.sum(), 1))
 
 
 def is_sweeping(day: dt.date, constants: Constants) -> bool:
@@ -115,14 +127,14 @@ def _nearest_m(points: Objects, shapes: Objects) -> Floats:
     return found
 
 
-def _cemeteries(found: Floats, constants: Constants, day: dt.date | None) -> Floats:
+def _cemeteries(found: Floats, scene: Scene, constants: Constants, day: dt.date | None) -> Floats:
     """Return the terms of cemeteries from those of all sorts, theirs yet without weight (n, 6)."""
     column = SORTS.index("墓地")
     weight = given.table(constants, "cemetery_weight")
     high, low = (weight[name] * found[:, column] for name in ("sweeping", "ordinary"))
     if day is not None:
         return high if is_sweeping(day, constants) else low
-    share = sweeping_share(constants)
+    share = sweeping_share(constants, scene.methods[WEATHER])
     others = np.delete(found, column, axis=1).max(axis=1)
     mean = share * np.maximum(high, others) + (1.0 - share) * np.maximum(low, others)
     return np.where(mean > others, mean, low)

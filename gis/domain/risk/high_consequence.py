@@ -122,7 +122,7 @@ def impact_m(pipes: pd.DataFrame, constants: Constants) -> tuple[Floats, dict[st
     """Return the potential impact radius of pipes, metres, and what was unknown (METHOD 5.5).
 
     0.099 sqrt(d2 p) with the maximum allowable operating pressure, else the design pressure, else
-    the highest of its class. The coefficient holds for natural gas only.
+    the highest of its class. The coefficient holds for natural gas only: see ``is_other_gas``.
     """
     diameter, no_diameter = read.number(
         pipes["diameter_mm"], given.number(constants, "unknown_diameter_mm")
@@ -136,6 +136,16 @@ def impact_m(pipes: pd.DataFrame, constants: Constants) -> tuple[Floats, dict[st
     pressure = np.where(no_pressure, by_class, pressure)
     radius = impact_radius_m(diameter, pressure, given.number(constants, "impact_coefficient"))
     return radius, {"diameter_mm": no_diameter, "pressure_mpa": no_pressure & no_class}
+
+
+def is_other_gas(pipes: pd.DataFrame, constants: Constants) -> Bools:
+    """Tell which pipes carry a gas for which the formula of the impact radius does not hold.
+
+    What is neither oil nor natural gas; a pipe of unknown medium is taken for natural gas here.
+    """
+    formula = [given.text(constants, name) for name in ("oil", "natural_gas")]
+    other: Bools = (pipes["medium"].notna() & ~pipes["medium"].isin(formula)).to_numpy(dtype=bool)
+    return other
 
 
 def operating_mpa(pipes: pd.DataFrame) -> pd.Series:
@@ -187,14 +197,18 @@ def _gas_items(
     scene: Scene,
     constants: Constants,
 ) -> dict[str, Bools]:
-    """Tell where the items of Table 2 hold (gas lines)."""
+    """Tell where the items of Table 2 hold (gas lines).
+
+    Items c and d rest on the impact radius: a line without one has item e, whatever its size.
+    """
     shapes = found.geometry.to_numpy()
     wide_mm, high_mpa = given.numbers(constants, "hca_large")
     narrow_mm, low_mpa = given.numbers(constants, "hca_small")
     diameter = pipes["diameter_mm"].to_numpy(dtype=np.float64)
     pressure = operating_mpa(pipes).to_numpy(dtype=np.float64)
-    large = (diameter > wide_mm) & (pressure > high_mpa)
-    small = (diameter < narrow_mm) & (pressure < low_mpa)
+    measured = ~is_other_gas(pipes, constants)
+    large = measured & (diameter > wide_mm) & (pressure > high_mpa)
+    small = measured & (diameter < narrow_mm) & (pressure < low_mpa)
     strip_m = given.number(constants, "hca_strip_m")
     reach_m = np.where(large | small, impact_m(pipes, constants)[0], strip_m)
     gathered = _within(shapes, _gathering(scene, constants), reach_m, scene)

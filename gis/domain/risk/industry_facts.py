@@ -5,30 +5,20 @@ An office judges: what an inspector enters in the register of hazards raises the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Bools, Floats, Objects
+from gis.domain.arrays import Bools, Objects
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
-from gis.domain.risk import major_hazard, risk_items, screening
+from gis.domain.risk import major_hazard, risk_items, screening, workshops
 from gis.domain.risk.constants import Constants
-from gis.domain.risk.fire_clusters import BUILDING, HOUSE
 from gis.domain.risk.model import Scene
 from gis.domain.risk.sources import places
 
-SENSITIVE = ("school", "hospital", "elderly_home")
-"""Kinds of 高敏感防护目标."""
-
-OTHERS = (HOUSE, "small_place")
-TARGETS = (*SENSITIVE, *OTHERS, BUILDING)
-"""Kinds that hold what art. 19 of 危险化学品安全管理条例 protects; of buildings, by their use."""
-
-UNCONNECTED = "应接未接"
+CONNECTED = "已接入"
 
 TO_JUDGE = "（符合重大事故隐患判定情形，应核实并登记台账）"
 
@@ -112,53 +102,34 @@ def units(
     ]
 
 
-def targets(scene: Scene, plants: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoDataFrame]:
-    """Note protected places inside an assessed external safety distance, where they are.
-
-    With the group of GB 36894 and the individual risk that it admits from plants in service; of
-    several places those of the nearest. An enterprise's own buildings are not counted.
-    """
-    assessed = plants[plants["ext_safety_dist_m"] > 0].reset_index(drop=True)
-    reach_m = assessed["ext_safety_dist_m"].to_numpy(dtype=np.float64)
-    people = scene.people.groupby("site")["people"].sum()
-    stated = []
-    for others, sensitive in _protected(scene, constants):
-        found = scene.near(assessed.geometry.to_numpy(), others.geometry.to_numpy(), reach_m)
-        fact = facts.state_pair(
-            assessed,
-            others,
-            found,
-            where=major_hazard.plant_of(others, assessed)[found[1]] != found[0],
-            rule="industry_target_in_safety_distance",
-            floor=0,
-            text_zh="外部安全防护距离内有防护目标",
-        )
-        inside = fact["other"].map(people).to_numpy(dtype=np.float64)
-        stated.append(_with_criteria(fact, sensitive, inside, constants))
-    return stated
-
-
 def breaches(
     scene: Scene,
     plants: gpd.GeoDataFrame,
     items: pd.DataFrame,
+    reports: pd.DataFrame,
     constants: Constants,
 ) -> list[gpd.GeoDataFrame]:
-    """Note breaches that the record shows (METHOD 1.8); METHOD 7.7 gives them no floor.
+    """Note breaches that the record shows (METHOD 1.1, 1.8); METHOD 7.7 gives them no floor.
 
-    ``items`` as ``risk_items.of_plants`` gives them.
+    ``items`` as ``risk_items.of_plants`` gives them, ``reports`` as ``risk_items.reports``.
     """
     stacked, _ = read.yes(plants["multi_storey_dust"])
     stacked &= screening.is_dusty(plants, constants)
-    built, unsure = _not_framed(scene, plants, constants)
-    unconnected = (plants["monitoring"] == UNCONNECTED).to_numpy(dtype=bool)
+    built, unsure = workshops.not_framed(scene, plants, constants)
+    monitoring = read.texts(plants["monitoring"])
+    unconnected = ~read.missing(monitoring) & (monitoring != CONNECTED)
     casting = screening.is_casting(plants, constants)
+    overdue, undated = (reports[name].to_numpy(dtype=bool) for name in ("overdue", "undated"))
     late, _ = read.overdue(
         plants["risk_reported_on"], scene.as_of, int(given.number(constants, "report_months"))
     )
     red = (plants["risk_colour"] == _red(constants)).to_numpy(dtype=bool)
     no_red = (items["red"] == 0).to_numpy(dtype=bool)
-    told = counted(items)
+    told = {
+        **counted(items),
+        "monitoring": monitoring,
+        "next_due": reports["next_due"].to_numpy(dtype=object),
+    }
     noted: tuple[tuple[Bools, str, str], ...] = (
         (stacked, "industry_dust_multi_storey", "多层厂房内有涉粉作业"),
         (
@@ -171,7 +142,18 @@ def breaches(
             "industry_dust_not_frame_unsure",
             "多层厂房内有涉粉作业，厂房结构未登记（待核）",
         ),
-        (casting & unconnected, "industry_casting_unmonitored", "深井铸造未接入监测预警"),
+        (
+            casting & unconnected,
+            "industry_casting_unmonitored",
+            "深井铸造未接入监测预警（一律应接入）",
+        ),
+        (
+            casting & read.missing(monitoring),
+            "industry_casting_unmonitored_unsure",
+            "深井铸造是否接入监测预警未登记（待核）",
+        ),
+        (overdue & ~undated, "industry_report_overdue", "安全风险报告超期"),
+        (undated, "industry_report_overdue_unsure", "没有登记安全风险报告日期（待核）"),
         (
             (red & late & no_red) | (items["red_late"] > 0).to_numpy(dtype=bool),
             "industry_red_unreported",
@@ -315,52 +297,6 @@ def _of_units(
 def _unassessed(plants: pd.DataFrame) -> Bools:
     blank = ~(plants["ext_safety_dist_m"] > 0) & plants["ext_safety_doc"].isna()
     return blank.to_numpy(dtype=bool)
-
-
-def _protected(scene: Scene, constants: Constants) -> Iterator[tuple[gpd.GeoDataFrame, bool]]:
-    """Yield the protected places of each kind that do not stand empty, and whether 高敏感."""
-    idle = given.text(constants, "idle_use")
-    for kind in (*SENSITIVE, *OTHERS):
-        for frame in places(scene.sites_m, kind):
-            used = frame[read.in_use(frame, idle)].reset_index(drop=True)
-            yield used.assign(enterprise=None), kind in SENSITIVE
-    uses = given.texts(constants, "protected_uses")
-    for frame in places(scene.sites_m, BUILDING):
-        yield frame[frame["use"].isin(uses).to_numpy(dtype=bool)].reset_index(drop=True), False
-
-
-def _with_criteria(
-    fact: gpd.GeoDataFrame, sensitive: bool, people: Floats, constants: Constants
-) -> gpd.GeoDataFrame:
-    """Add to facts of targets their group and the individual risk that it admits (GB 36894)."""
-    limits = given.table(constants, "individual_risk_in_service")
-    names = np.asarray(list(limits), dtype=object)
-    # Numbers that nobody knows sort last: the strictest group.
-    crowd = np.searchsorted(given.numbers(constants, "target_people"), people, side="right")
-    group = names[np.where(sensitive, 0, len(names) - 1 - crowd)]
-    evidence = np.empty(len(fact), dtype=object)
-    evidence[:] = [
-        {"target_group": name, "individual_risk_per_year": limits[name]} for name in group
-    ]
-    return fact.assign(evidence=evidence)
-
-
-def _not_framed(
-    scene: Scene, plants: gpd.GeoDataFrame, constants: Constants
-) -> tuple[Bools, Bools]:
-    """Tell which enterprises have a storeyed workshop without a frame; where that is not known."""
-    no_frame, unsure = np.zeros((2, len(plants)), dtype=bool)
-    known = np.zeros(len(plants), dtype=bool)
-    for frame in places(scene.sites_m, BUILDING):
-        at = major_hazard.plant_of(frame, plants)
-        structure, use = read.texts(frame["structure"]), read.texts(frame["use"])
-        workshop = read.missing(use) | (use == given.text(constants, "workshop_use"))
-        storeyed = (at >= 0) & workshop & (frame["storeys"] > 1).to_numpy(dtype=bool)
-        framed = structure == given.text(constants, "frame_structure")
-        no_frame[at[storeyed & ~read.missing(structure) & ~framed]] = True
-        unsure[at[storeyed & read.missing(structure)]] = True
-        known[at[storeyed]] = True
-    return no_frame, unsure | ~known
 
 
 def _below(plants: pd.DataFrame, items: pd.DataFrame, constants: Constants) -> Bools:

@@ -59,7 +59,7 @@ def of_plants(
     ``unknown``, how many of each; ``highest``, rank of the highest known, -1 where none; ``late``,
     how many were reported longer ago than ``report_months``; ``red_late``, reds that were or have
     no day; ``understated``, how many are put lower than their own L, E, C or L, S give;
-    ``reported_on``, the latest day as ISO text, None where there is none.
+    ``reported_on``, the earliest day as ISO text, None where there is none.
 
     Notes
     -----
@@ -87,11 +87,44 @@ def of_plants(
     by_plant = marks.groupby("site").sum().reindex(sites.to_numpy(), fill_value=0)
     highest = pd.Series(rank).groupby(marks["site"].to_numpy()).max()
     days = pd.Series(read.texts(items["reported_on"]), dtype=object)
-    latest = days[days.notna()].groupby(marks["site"].to_numpy()[days.notna()]).max()
+    earliest = days[days.notna()].groupby(marks["site"].to_numpy()[days.notna()]).min()
     return by_plant.astype(np.int64).assign(
         highest=highest.reindex(sites.to_numpy(), fill_value=UNKNOWN).astype(np.int64),
-        reported_on=read.texts(latest.reindex(sites.to_numpy())),
+        reported_on=read.texts(earliest.reindex(sites.to_numpy())),
     )
+
+
+def reports(
+    plants: pd.DataFrame, items: pd.DataFrame, as_of: dt.date, constants: Constants
+) -> pd.DataFrame:
+    """Tell when enterprises must report their risks again (METHOD 1.1).
+
+    Parameters
+    ----------
+    plants
+        Site frame of enterprises, n rows.
+    items
+        As ``of_plants`` gives them.
+    as_of, constants
+        As there.
+
+    Returns
+    -------
+    Frame of n rows: ``overdue``; ``undated``, where no day of a report is on record, which counts
+    as overdue; ``next_due``, ISO text, None where that is so.
+
+    Notes
+    -----
+    ``report_months`` after the day of its current item that was reported longest ago: one older
+    than the latest report was left out of it. After its own report where no item has a day.
+    """
+    days = items["reported_on"].astype(object).reset_index(drop=True)
+    days = days.where(days.notna(), plants["risk_reported_on"].reset_index(drop=True))
+    months = int(given.number(constants, "report_months"))
+    overdue, undated = read.overdue(days, as_of, months)
+    due = pd.to_datetime(days, format="%Y-%m-%d") + pd.DateOffset(months=months)
+    next_due = read.texts(due.dt.strftime("%Y-%m-%d"))
+    return pd.DataFrame({"overdue": overdue, "undated": undated, "next_due": next_due})
 
 
 COLOURS = ("blue", "yellow", "orange", "red")

@@ -56,6 +56,7 @@ def radii(
     level: Objects,
     host: Bools,
     rings: pd.DataFrame,
+    highest_m: Floats,
     constants: Constants,
 ) -> Radii:
     """Return the radii of enterprises (METHOD 1.6).
@@ -70,11 +71,19 @@ def radii(
         Where several tenants work on the site, shape (n,).
     rings
         As ``unit_rings`` gives them.
+    highest_m
+        Height of the highest building on each site, NaN where none is known, shape (n,).
     constants
         The values of ``industry.toml``.
+
+    Notes
+    -----
+    Assessed is whoever has an external safety distance; its inner radius is the contour of an
+    individual risk of 1e-5 a year where one is on record, else a share of that distance. A contour
+    without a distance widens what is screened, and r2 is never less than a contour.
     """
     dusty, casting = is_dusty(plants, constants), is_casting(plants, constants)
-    flame, no_volume = _flame(plants, dusty, constants)
+    flame, no_volume = _flame(plants, dusty, highest_m, constants)
     melt, no_charge = _melt(plants, casting, constants)
     tabled = level.copy()
     explained = rings["modelled_rank"].to_numpy() >= major_hazard.ranks(level, constants)
@@ -83,7 +92,7 @@ def radii(
         "一般": _everywhere("general_radii_m", len(plants), constants),
         "行业类别": _by_category(plants, host, constants),
         "重大危险源等级": _by_level(tabled, constants),
-        "粉尘爆炸泄爆火焰": flame,
+        "粉尘爆炸（泄爆火焰与厂房）": flame,
         "深井铸造熔体遇水爆炸": melt,
         **{
             said: (rings[f"{name}_r1_m"].to_numpy(), rings[f"{name}_r2_m"].to_numpy())
@@ -92,13 +101,21 @@ def radii(
     }
     inner, outer = (np.stack([ring[at] for ring in found.values()]) for at in (0, 1))
     assessed_m, none = read.positive(plants["ext_safety_dist_m"], 0.0)
+    contour_m, no_contour = read.positive(plants["fatal_contour_m"], 0.0)
     labels = np.array([f"筛查半径：{said}" for said in found], dtype=object)
-    share = given.number(constants, "assessed_r1_share")
+    by_share_m = given.number(constants, "assessed_r1_share") * assessed_m
+    r2_m = np.where(none, outer.max(axis=0), assessed_m)
+    basis = np.where(none, labels[outer.argmax(axis=0)], "外部安全防护距离")
     return Radii(
-        r1_m=np.where(none, inner.max(axis=0), share * assessed_m),
-        r2_m=np.where(none, outer.max(axis=0), assessed_m),
-        basis=np.where(none, labels[outer.argmax(axis=0)], "外部安全防护距离"),
+        r1_m=np.where(
+            none,
+            np.maximum(inner.max(axis=0), contour_m),
+            np.where(no_contour, by_share_m, contour_m),
+        ),
+        r2_m=np.maximum(r2_m, contour_m),
+        basis=np.where(contour_m > r2_m, "评估的个人风险1e-5/年等值线", basis),
         gaps={
+            "building": dusty & np.isnan(highest_m) & none,
             "dust_collector_m3": dusty & no_volume & none,
             "melt_charge_t": casting & no_charge & none,
         },
@@ -228,18 +245,24 @@ def _by_level(level: Objects, constants: Constants) -> Ring:
     return inner, outer
 
 
-def _flame(plants: pd.DataFrame, dusty: Bools, constants: Constants) -> tuple[Ring, Bools]:
-    """Radii of a vented dust flame, and where the volume was unknown (METHOD 1.5 e)."""
+def _flame(
+    plants: pd.DataFrame, dusty: Bools, highest_m: Floats, constants: Constants
+) -> tuple[Ring, Bools]:
+    """Radii of a dust explosion, and where the collector's volume was unknown (METHOD 1.5 e).
+
+    The vented flame; and around the building, in which the secondary explosion kills.
+    """
     table = given.table(constants, "dust_flame_k")
     k, _ = read.graded(plants["category"], table, max(table.values()))
     cap_m = given.number(constants, "dust_flame_cap_m")
     volume, unknown = read.positive(plants["dust_collector_m3"], 0.0)
     flame = np.where(unknown, cap_m, consequence.dust_flame_m(volume, k, cap_m))
     inner, outer = given.numbers(constants, "dust_least_radii_m")
-    times = given.number(constants, "dust_r2_per_flame")
-    r1_m = np.where(dusty, np.maximum(flame, inner), 0.0)
-    r2_m = np.where(dusty, np.maximum(times * flame, outer), 0.0)
-    return (r1_m, r2_m), unknown
+    around_m = given.number(constants, "dust_building_heights") * np.nan_to_num(highest_m)
+    near_m = np.maximum(np.maximum(flame, inner), around_m)
+    far_m = np.maximum(given.number(constants, "dust_r2_per_flame") * flame, outer)
+    r1_m = np.where(dusty, near_m, 0.0)
+    return (r1_m, np.where(dusty, np.maximum(far_m, near_m), 0.0)), unknown
 
 
 def _melt(plants: pd.DataFrame, casting: Bools, constants: Constants) -> tuple[Ring, Bools]:

@@ -1,14 +1,12 @@
 """What stands or goes on too near to a pipeline: encroachment, clearance, works, mines (METHOD 5).
 
-Two laws that are never mixed (METHOD 5.1): the pipeline law for long-distance lines, measured from
-the centre line; the gas codes for city gas, measured from the outer edge of the pipe.
+By the two laws of ``pipeline_laws``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +18,7 @@ from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.model import Scene
+from gis.domain.risk.pipeline_laws import Law, half_m, laws, pressure_class
 from gis.domain.risk.sources import places
 
 BUILDINGS = ("self_built_house", "building", "school", "hospital", "elderly_home", "small_place")
@@ -29,24 +28,6 @@ KINDS = (*BUILDINGS, MINE)
 
 RECORDS = "pipeline_works"
 
-MM_PER_M = 1000.0
-
-
-def pressure_class(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[Objects, Bools]:
-    """Return the pressure class, by the pressure where it is not on record.
-
-    None where neither is known; and where that is so.
-    """
-    level = read.texts(pipes["pressure_class"])
-    pressure, no_pressure = read.number(pipes["pressure_mpa"], 0.0)
-    guess = read.named_upto(
-        pressure,
-        given.numbers(constants, "pressure_limits_mpa"),
-        given.texts(constants, "pressure_classes"),
-    )
-    missing = read.missing(level)
-    return np.where(missing & ~no_pressure, guess, level), missing & no_pressure
-
 
 def reach_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
     """Return how far from each pipe lies what is stated of it here, metres; shape (n,).
@@ -55,10 +36,11 @@ def reach_m(pipes: gpd.GeoDataFrame, constants: Constants) -> Floats:
     """
     ranges = [given.table(constants, name) for name in ("city_protected_m", "city_clearance_m")]
     widest_m = max(max(table.values()) for table in ranges)
-    found = widest_m + _half_m(pipes)
-    far = _under(pipes, given.text(constants, "long_distance"))
+    found = widest_m + half_m(pipes)
+    far, _ = laws(pipes, constants)
     names = ("encroachment_m", "mining_band_m")
-    found[far] = max(given.number(constants, name) for name in names)
+    least_m = max(given.number(constants, name) for name in names)
+    found[far.rows] = np.maximum(far.crossing_m, least_m)
     return found
 
 
@@ -82,7 +64,7 @@ def encroachment(
             evidence={"regime": read.texts(pipes["regime"])},
         )
     ]
-    for law in _laws(pipes, constants):
+    for law in laws(pipes, constants):
         for used, near, sure in _built_over(law, scene, constants):
             for where, suffix, least, said in (
                 (sure, "", floor, law.encroached_zh),
@@ -107,7 +89,7 @@ def encroached(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> O
     None where nothing is recorded and no building found: the register may not know them all.
     """
     there = np.zeros(len(pipes), dtype=bool)
-    for law in _laws(pipes, constants):
+    for law in laws(pipes, constants):
         for _, near, sure in _built_over(law, scene, constants):
             there[law.rows[near[0][sure]]] = True
     recorded = read.texts(pipes["encroached"])
@@ -118,10 +100,10 @@ def clearance(
     pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants
 ) -> list[gpd.GeoDataFrame]:
     """Note buildings in use nearer to city gas than GB 50028 has pipes laid (METHOD 5.3)."""
-    _, law = _laws(pipes, constants)
+    _, law = laws(pipes, constants)
     table = given.table(constants, "city_clearance_m")
     level, _ = pressure_class(law.pipes, constants)
-    clear_m = read.graded(level, table, min(table.values()))[0] + _half_m(law.pipes)
+    clear_m = read.graded(level, table, min(table.values()))[0] + half_m(law.pipes)
     found = []
     for used in _used(scene, constants):
         near = scene.near(law.pipes.geometry.to_numpy(), used.geometry.to_numpy(), clear_m)
@@ -142,10 +124,12 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
     """Note works of others beside pipes, by their distance, and those that nobody placed.
 
     In the inner strip whatever was approved; farther off what is not known to be: up to the end of
-    the outer strip any works, beside long-distance lines up to 200 m what digs, drills or blasts.
+    the outer strip any works, beside long-distance lines up to 200 m what digs, drills or blasts;
+    where they cross a river or lie in a tunnel of their own what blasts or quarries farther off.
+    METHOD 5.2 has a level for those of the pipeline law, which stands in the evidence.
     """
     found = []
-    for law in _laws(pipes, constants):
+    for law in laws(pipes, constants):
         under = _underway(law.pipes, scene)
         at = law.pipes.iloc[under["row"].to_numpy()].reset_index(drop=True)
         distance_m = under["clear_m"].to_numpy(dtype=np.float64)
@@ -153,12 +137,22 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
             "works": read.texts(under["works"]),
             "distance_m": distance_m.astype(object),
         }
-        inner, outer = _zones(law, under, constants)
+        inner, outer, beyond = _zones(law, under, constants)
         unplaced = read.yes(law.pipes["third_party_works"])[0]
         unplaced &= ~law.pipes["id"].isin(under["site"]).to_numpy(dtype=bool)
+        red, orange = ({"level": level} if law.graded else {} for level in (RED, ORANGE))
+        crossing: dict[str, Objects | str] = {**told, "crossing": read.texts(at["crossing"])}
         for frame, where, rule, said, clause, evidence in (
-            (at, inner, "gas_works_forbidden", law.forbidden_zh, law.inner_clause, told),
-            (at, outer, "gas_works_strip", law.strip_zh, law.outer_clause, told),
+            (at, inner, "gas_works_forbidden", law.forbidden_zh, law.inner_clause, {**told, **red}),
+            (at, outer, "gas_works_strip", law.strip_zh, law.outer_clause, {**told, **orange}),
+            (
+                at,
+                beyond,
+                "gas_works_crossing",
+                "管道河流穿越或专用隧道范围内有爆破、采砂采石，未见批准",
+                given.text(constants, "clause_crossing"),
+                {**crossing, **orange},
+            ),
             (at, np.isnan(distance_m), UNPLACED, UNPLACED_ZH, law.outer_clause, told),
             (law.pipes, unplaced, UNPLACED, UNPLACED_ZH, law.outer_clause, {}),
         ):
@@ -168,6 +162,9 @@ def works(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[g
             )
     return found
 
+
+RED, ORANGE = "红", "橙"
+"""Levels of METHOD 5.2 of what is found in the inner strip, and farther off."""
 
 UNPLACED = "gas_works_unplaced"
 UNPLACED_ZH = "登记有第三方施工，与管道的距离未登记（待核）"
@@ -179,7 +176,7 @@ def disturbed(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Ob
     Up to the end of the outer strip, or nobody knows how far off; None where nothing is recorded.
     """
     busy = np.zeros(len(pipes), dtype=bool)
-    for law in _laws(pipes, constants):
+    for law in laws(pipes, constants):
         under = _underway(law.pipes, scene)
         row = under["row"].to_numpy()
         near = ~(under["clear_m"].to_numpy(dtype=np.float64) > law.outer_m[row])
@@ -189,17 +186,38 @@ def disturbed(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Ob
 
 
 def mining(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
-    """Note mines beside long-distance lines: blasting and mining need an approval there."""
-    far, _ = _laws(pipes, constants)
+    """Note mines beside long-distance lines: blasting and mining need an approval there.
+
+    Where a line crosses a river or lies in a tunnel of its own both are forbidden farther off.
+    """
+    far, _ = laws(pipes, constants)
     band_m = given.number(constants, "mining_band_m")
+    reach_m = np.maximum(far.crossing_m, band_m)
     found = []
     for mines in places(scene.sites_m, MINE):
-        near = scene.near(far.pipes.geometry.to_numpy(), mines.geometry.to_numpy(), band_m)
+        near = scene.near(far.pipes.geometry.to_numpy(), mines.geometry.to_numpy(), reach_m)
         blasts = mines["method"] == given.text(constants, "blasting")
         blasting = blasts.to_numpy(dtype=bool)[near[1]]
-        for where, rule, what in (
-            (blasting, "gas_blasting_beside", "爆破开采的矿山"),
-            (~blasting, "gas_mining_beside", "矿山"),
+        beside = near[2] <= band_m
+        for where, rule, said, clause in (
+            (
+                beside & blasting,
+                "gas_blasting_beside",
+                f"长输管道{band_m:.0f}米内有爆破开采的矿山",
+                far.outer_clause,
+            ),
+            (
+                beside & ~blasting,
+                "gas_mining_beside",
+                f"长输管道{band_m:.0f}米内有矿山",
+                far.outer_clause,
+            ),
+            (
+                ~beside,
+                "gas_mining_crossing",
+                "管道河流穿越或专用隧道范围内有矿山（禁止采石、采矿、爆破）",
+                given.text(constants, "clause_crossing"),
+            ),
         ):
             fact = facts.state_pair(
                 far.pipes,
@@ -208,106 +226,27 @@ def mining(pipes: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list[
                 where=where,
                 rule=rule,
                 floor=0,
-                text_zh=f"长输管道{band_m:.0f}米内有{what}",
+                text_zh=said,
             )
-            found.append(_cited(fact, far.outer_clause))
+            found.append(_cited(fact, clause, level=ORANGE))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """The pipes under one law, n of them, and its two strips.
+def _zones(law: Law, under: pd.DataFrame, constants: Constants) -> tuple[Bools, Bools, Bools]:
+    """Tell which works go on in the inner strip, farther off, and still farther at a crossing.
 
-    Attributes
-    ----------
-    pipes, rows
-        Their frame, and their rows in the frame of all.
-    inner_m, outer_m, earthwork_m
-        Where no building may stand and no work go on; where works need an approval or a plan, and
-        where those that dig, drill or blast do; metres from the centre line, shape (n,).
-    accuracy_m, unknown_m
-        Worst position by which the inner strip can be told, and what an unknown one counts as.
+    The latter two without an approval on record.
     """
-
-    pipes: gpd.GeoDataFrame
-    rows: Ints
-    inner_m: Floats
-    outer_m: Floats
-    earthwork_m: Floats
-    accuracy_m: float
-    unknown_m: float
-    encroached_rule: str
-    encroached_zh: str
-    forbidden_zh: str
-    strip_zh: str
-    inner_clause: str
-    outer_clause: str
-
-
-def _laws(pipes: gpd.GeoDataFrame, constants: Constants) -> tuple[_Law, _Law]:
-    """Return the long-distance lines and the city gas; a pipe of unknown regime is neither."""
-    return _far(pipes, constants), _city(pipes, constants)
-
-
-def _far(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
-    rows = _under(pipes, given.text(constants, "long_distance"))
-    inner_m, outer_m = (
-        given.number(constants, name) for name in ("encroachment_m", "approval_band_m")
-    )
-    return _Law(
-        pipes=pipes.iloc[rows],
-        rows=rows,
-        inner_m=np.full(len(rows), inner_m),
-        outer_m=np.full(len(rows), outer_m),
-        earthwork_m=np.full(len(rows), given.number(constants, "mining_band_m")),
-        accuracy_m=given.number(constants, "encroachment_accuracy_m"),
-        unknown_m=0.0,
-        encroached_rule="gas_encroached",
-        encroached_zh=f"长输管道中心线{inner_m:.0f}米内有在用建筑（占压）",
-        forbidden_zh=f"长输管道中心线{inner_m:.0f}米内有施工（禁止）",
-        strip_zh="长输管道保护范围内有施工，未见批准",
-        inner_clause=given.text(constants, "clause_far_inner"),
-        outer_clause=given.text(constants, "clause_far_outer"),
-    )
-
-
-def _city(pipes: gpd.GeoDataFrame, constants: Constants) -> _Law:
-    """Return the city gas; a pipe of unknown pressure has the narrowest ranges: that is sure."""
-    rows = _under(pipes, given.text(constants, "city"))
-    city = pipes.iloc[rows]
-    level, _ = pressure_class(city, constants)
-    inner_m, outer_m = (
-        read.graded(level, table, min(table.values()))[0] + _half_m(city)
-        for table in (
-            given.table(constants, name) for name in ("city_protected_m", "city_controlled_m")
-        )
-    )
-    clause = given.text(constants, "clause_city_ranges")
-    return _Law(
-        pipes=city,
-        rows=rows,
-        inner_m=inner_m,
-        outer_m=outer_m,
-        earthwork_m=outer_m,
-        accuracy_m=given.number(constants, "city_accuracy_m"),
-        unknown_m=np.inf,
-        encroached_rule="gas_city_encroached",
-        encroached_zh="城镇燃气管道最小保护范围内有在用建筑（占压）",
-        forbidden_zh="城镇燃气管道最小保护范围内有施工（禁止）",
-        strip_zh="城镇燃气管道最小控制范围内有施工，未见保护方案",
-        inner_clause=clause,
-        outer_clause=clause,
-    )
-
-
-def _zones(law: _Law, under: pd.DataFrame, constants: Constants) -> tuple[Bools, Bools]:
-    """Tell which works go on in the inner strip, and which farther off without an approval."""
     row = under["row"].to_numpy()
     distance_m = under["clear_m"].to_numpy(dtype=np.float64)
     earthwork = under["works_type"].isin(given.texts(constants, "earthwork_types"))
     reach_m = np.where(earthwork, law.earthwork_m[row], law.outer_m[row])
     inner = distance_m <= law.inner_m[row]
-    return inner, (distance_m <= reach_m) & ~inner & ~read.yes(under["approved"])[0]
+    outer = distance_m <= reach_m
+    blasts = under["works_type"].isin(given.texts(constants, "crossing_works")).to_numpy(bool)
+    beyond = blasts & (distance_m <= law.crossing_m[row]) & ~outer
+    open_ = ~read.yes(under["approved"])[0]
+    return inner, outer & ~inner & open_, beyond & open_
 
 
 def _underway(pipes: gpd.GeoDataFrame, scene: Scene) -> pd.DataFrame:
@@ -329,16 +268,6 @@ def _underway(pipes: gpd.GeoDataFrame, scene: Scene) -> pd.DataFrame:
     return underway
 
 
-def _under(pipes: gpd.GeoDataFrame, regime: str) -> Ints:
-    rows: Ints = np.flatnonzero((pipes["regime"] == regime).to_numpy(dtype=bool))
-    return rows
-
-
-def _half_m(pipes: gpd.GeoDataFrame) -> Floats:
-    """Return half the diameter, metres: from the centre line, as drawn, to the outer edge."""
-    return read.number(pipes["diameter_mm"], 0.0)[0] / MM_PER_M / 2.0
-
-
 def _used(scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
     """Return the buildings that are not known to stand empty."""
     idle = given.text(constants, "idle_use")
@@ -350,7 +279,7 @@ def _used(scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
 
 
 def _built_over(
-    law: _Law, scene: Scene, constants: Constants
+    law: Law, scene: Scene, constants: Constants
 ) -> Iterator[tuple[gpd.GeoDataFrame, tuple[Ints, Ints, Floats], Bools]]:
     """Yield buildings in use, which of them are in whose inner strip, and whether that is sure."""
     lines = law.pipes["accuracy_m"].fillna(law.unknown_m).to_numpy(dtype=np.float64)
@@ -361,6 +290,6 @@ def _built_over(
         yield used, near, worst <= law.accuracy_m
 
 
-def _cited(fact: gpd.GeoDataFrame, clause: str) -> gpd.GeoDataFrame:
-    """Put the clause into the evidence of a fact."""
-    return fact.assign(evidence=np.full(len(fact), {"clause": clause}, dtype=object))
+def _cited(fact: gpd.GeoDataFrame, clause: str, **more: str) -> gpd.GeoDataFrame:
+    """Put the clause into the evidence of a fact, and what else is told of it."""
+    return fact.assign(evidence=np.full(len(fact), {"clause": clause, **more}, dtype=object))

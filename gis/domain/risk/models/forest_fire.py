@@ -17,12 +17,11 @@ from gis.domain.risk import forest_ignition
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.forest_cells import FOREST, TERMS, cells
 from gis.domain.risk.forest_history import WILDFIRE
+from gis.domain.risk.forest_ignition import WEATHER
 from gis.domain.risk.model import PEOPLE, RELIEF, Model, Scene, Step
 from gis.domain.risk.sources import build, join, places
 
 SLUG, SECTOR = "forest_fire", "FOR"
-WEATHER = "fire_weather"
-"""The method that grades the days of the fire season."""
 
 
 def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
@@ -58,7 +57,7 @@ STEPS = {
         Title("人为火源", "Human ignition"),
         "25 × 各类火源中最大的 权重 × exp(-d/300 m)，各网格的均值",
         ("ignition_distance_m",),
-        ("ignition_scale_m", "cemetery_weight", "sweeping_days", "season_days",
+        ("ignition_scale_m", "cemetery_weight", "sweeping_days",
          "unknown_ignition_term"),
     ),
     "history": Step(

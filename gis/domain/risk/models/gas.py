@@ -14,7 +14,7 @@ from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
-from gis.domain.risk import gas_facts, high_consequence, strips
+from gis.domain.risk import gas_facts, high_consequence, pipeline_laws, strips
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.model import Model, Reach, Scene, Step, alone, blind
 from gis.domain.risk.sources import build, join, places
@@ -244,6 +244,7 @@ def _evidence(
     areas = ("hca", "hca_computed", "hca_items", "assessment_no", "assessed_on")
     numbers = ("pressure_mpa", "maop_mpa", "diameter_mm", "households")
     oil = (rows["medium"] == given.text(constants, "oil")).to_numpy(dtype=bool)
+    other = high_consequence.is_other_gas(rows, constants)
     city = regime == given.text(constants, "city")
     return {
         "regime": regime,
@@ -251,7 +252,7 @@ def _evidence(
         **{name: rows[name].to_numpy(dtype=np.float64) for name in numbers},
         "built_year": read.whole(rows["built_year"]),
         "impact_radius_m": np.where(
-            oil | city, np.nan, high_consequence.impact_m(rows, constants)[0]
+            oil | other | city, np.nan, high_consequence.impact_m(rows, constants)[0]
         ),
         "section_m": np.where(city, np.nan, rows.length.to_numpy()),
         "basis": np.select(
@@ -259,7 +260,9 @@ def _evidence(
             ["城镇燃气管段计分", "地区等级、高后果区与管况"],
             "管道类别未知，取两种计分的较高者",
         ).astype(object),
-        "radius_basis": "筛查半径",
+        "radius_basis": np.where(
+            other & ~city, "筛查半径（固定值：天然气的潜在影响半径公式不适用）", "筛查半径"
+        ).astype(object),
     }
 
 
@@ -341,15 +344,15 @@ def _age(rows: gpd.GeoDataFrame, as_of: dt.date) -> tuple[Floats, Bools]:
 
 
 def _city_reach(rows: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, dict[str, Bools]]:
-    """r2 of city gas by pressure class: a table, and the impact radius of high pressure."""
-    level, no_level = strips.pressure_class(rows, constants)
+    """r2 of city gas by pressure class: a table; of high pressure the impact radius."""
+    level, no_level = pipeline_laws.pressure_class(rows, constants)
     reach, _ = read.graded(
         level,
         given.table(constants, "city_r2_m"),
         given.number(constants, "unknown_city_r2_m"),
     )
     high = np.isin(level.astype(str), given.texts(constants, "high_classes"))
-    impact, gaps = high_consequence.impact_m(rows, constants)
+    impact, gaps = _impact(rows, constants)
     return np.where(high, impact, reach), {
         "pressure_class": no_level,
         **{name: gap & high for name, gap in gaps.items()},
@@ -358,13 +361,26 @@ def _city_reach(rows: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, d
 
 def _far_reach(rows: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, dict[str, Bools]]:
     """r2 of a long-distance line: the impact radius of gas, a fixed one for oil."""
-    impact, gaps = high_consequence.impact_m(rows, constants)
+    impact, gaps = _impact(rows, constants)
     gas_m = np.maximum(impact, given.number(constants, "far_gas_least_r2_m"))
     medium = read.texts(rows["medium"])
     oil_m = given.number(constants, "far_oil_r2_m")
     oil, unknown = medium == given.text(constants, "oil"), read.missing(medium)
     reach: Floats = np.where(oil, oil_m, np.where(unknown, np.maximum(gas_m, oil_m), gas_m))
     return reach, {"medium": unknown, **{name: gap & ~oil for name, gap in gaps.items()}}
+
+
+def _impact(rows: gpd.GeoDataFrame, constants: Constants) -> tuple[Floats, dict[str, Bools]]:
+    """Return the impact radius of gas, metres, and what was unknown.
+
+    Of a gas other than natural gas no formula is on record: a fixed radius, but never less than a
+    line of natural gas would have; unknown until the operator has assessed the line.
+    """
+    natural_m, gaps = high_consequence.impact_m(rows, constants)
+    other = high_consequence.is_other_gas(rows, constants)
+    fixed_m = np.maximum(natural_m, given.number(constants, "other_gas_r2_m"))
+    unassessed = rows["assessment_no"].isna().to_numpy(dtype=bool)
+    return np.where(other, fixed_m, natural_m), {**gaps, "assessment_no": other & unassessed}
 
 
 def _stations(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataFrame:

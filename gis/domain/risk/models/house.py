@@ -346,10 +346,21 @@ def _small_places(frame: gpd.GeoDataFrame, constants: Constants) -> gpd.GeoDataF
             "place_type": read.texts(frame["place_type"]),
             "colour": read.texts(frame["risk_colour"]),
             "screening_points": screened,
+            "screening_colour": _screening_colour(screened, no_colour, constants),
+            "unqualified_count": read.whole(frame["unqualified_count"]),
             "basis": np.where(no_colour, "按特征计分", "风险等级颜色").astype(object),
             "radius_basis": "筛查半径",
         },
     )
+
+
+def _screening_colour(points: Floats, no_colour: Bools, constants: Constants) -> Objects:
+    """Return the colour of screening points, None where one is reported, which outranks it."""
+    names = [f"{colour}（筛查）" for colour in reversed(given.table(constants, "four_colours"))]
+    limits = given.numbers(constants, "screening_colour_limits")
+    found: Objects = np.asarray(names, dtype=object)[np.searchsorted(limits, points, side="right")]
+    found[~no_colour] = None
+    return found
 
 
 def _small_points(

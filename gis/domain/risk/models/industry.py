@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,17 @@ import shapely
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import chemicals, industry_facts, major_hazard, risk_items, screening, tenancy
+from gis.domain.risk import (
+    chemicals,
+    industry_facts,
+    major_hazard,
+    plant_control,
+    protected_places,
+    risk_items,
+    screening,
+    tenancy,
+    workshops,
+)
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -45,11 +54,12 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
     found = []
     for frame in places(scene.sites_m, PLANT):
         has = scene.once(_holdings, constants)
+        stated = has.levels["stated"].to_numpy(dtype=object)
         found += [
             *industry_facts.major_hazards(frame, has.levels, constants),
             *industry_facts.units(scene, frame, has.units, constants),
-            *industry_facts.targets(scene, frame, constants),
-            *industry_facts.breaches(scene, frame, has.items, constants),
+            *protected_places.stated(scene, frame, stated, has.radii.r2_m, constants),
+            *industry_facts.breaches(scene, frame, has.items, has.reports, constants),
             *industry_facts.shared_sites(frame, has.shared, constants),
         ]
     return facts.join(found)
@@ -58,19 +68,27 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
     """Return how far enterprises look: over the assessed distance, for lanes, for residents.
 
+    What may be a major hazard looks over the farthest that is screened for protected places.
+
     A unit answers too, since what is noted of it is its own; it looks together with its enterprise.
     """
-    alpha_m, lane_m = (given.number(constants, f"{n}_reach_m") for n in ("alpha", "fire_lane"))
+    alpha_m, lane_m, cap_m = (
+        given.number(constants, name)
+        for name in ("alpha_reach_m", "fire_lane_reach_m", "screening_cap_m")
+    )
+    declared = given.texts(constants, "mhi_levels")
     found = {kind: blind(frame) for kind, frame in scene.frames(STATION)}
     for kind, frame in scene.frames(PLANT):
         far_m = np.maximum(read.number(frame["ext_safety_dist_m"], 0.0)[0], lane_m)
+        hazard = frame["mhi_level"].isin(declared).to_numpy(dtype=bool)
+        far_m[hazard] = np.maximum(far_m[hazard], cap_m)
         found[kind] = alone(far_m)
         for unit, held in scene.frames(UNIT):
             owner = major_hazard.plant_of(held, frame)
             found[unit] = Reach(np.full(len(held), alpha_m), owner)
             owners = np.unique(owner[owner >= 0])
             found[kind].group[owners] = owners
-            far_m[owners] = np.maximum(far_m[owners], alpha_m)
+            far_m[owners] = np.maximum(far_m[owners], max(alpha_m, cap_m))
     return found
 
 
@@ -114,9 +132,9 @@ STEPS = {
     ),
     "monitoring": Step(
         Title("监测预警接入", "On-line monitoring"),
-        "前项 × (系数 - 1)：已接入 0.9，应接未接 1.1",
+        "前项 × (系数 - 1)：已接入 0.9，应接未接 1.1；深井铸造一律应接入",
         ("monitoring",),
-        ("monitoring_factor",),
+        ("monitoring_factor", "casting_category"),
     ),
     "standardisation": Step(
         Title("安全标准化", "Standardisation"),
@@ -126,7 +144,7 @@ STEPS = {
     ),
     "report": Step(
         Title("风险报告超期", "Risk report overdue"),
-        "前项 × 0.1：最近一次报告或某一现行风险项超过 12 个月，或没有报告日期",
+        "前项 × 0.1：某一现行风险项（没有日期的，看企业）的报告超过 12 个月，或没有报告日期",
         ("risk_reported_on", "reported_on"),
         ("report_overdue_factor", "report_months"),
     ),
@@ -157,7 +175,7 @@ MODEL = Model(
         major_hazard.UNIT,
         tenancy.TENANT,
         ROAD,
-        *industry_facts.TARGETS,
+        *protected_places.KINDS,
         chemicals.RECORDS,
         risk_items.RECORDS,
         PEOPLE,
@@ -168,25 +186,37 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class _Holdings:
-    """What enterprises hold, a row for each of them in all but ``held`` and ``units``."""
+    """What enterprises hold and how far it reaches, a row for each of them in all but ``units``."""
 
-    held: pd.DataFrame
     units: pd.DataFrame
     levels: pd.DataFrame
     items: pd.DataFrame
+    reports: pd.DataFrame
     shared: pd.DataFrame
+    rings: pd.DataFrame
+    highest_m: Floats
+    radii: screening.Radii
 
 
 def _holdings(scene: Scene, constants: Constants) -> _Holdings:
     frame = scene.sites_m[PLANT]
     held = chemicals.on_record(scene.records, constants)
     units = major_hazard.units(scene, frame, held, constants)
+    levels = major_hazard.of_plants(units, frame, constants)
+    shared = tenancy.of_plants(scene, frame, constants)
+    rings = screening.unit_rings(units, held, scene.sites_m, len(frame), constants)
+    highest_m = workshops.highest_m(scene, frame, constants)
+    level, host = levels["level"].to_numpy(dtype=object), shared["host"].to_numpy(dtype=bool)
+    items = risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants)
     return _Holdings(
-        held,
-        units,
-        major_hazard.of_plants(units, frame, constants),
-        risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants),
-        tenancy.of_plants(scene, frame, constants),
+        units=units,
+        levels=levels,
+        items=items,
+        reports=risk_items.reports(frame, items, scene.as_of, constants),
+        shared=shared,
+        rings=rings,
+        highest_m=highest_m,
+        radii=screening.radii(frame, level, host, rings, highest_m, constants),
     )
 
 
@@ -197,40 +227,43 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
     colour, no_colour = _colour(frame, has.items, constants)
     category, no_category = _category(frame, host, constants)
     major, _ = read.graded(level, given.table(constants, "mhi_floor"), 0.0)
-    factors, control_gaps = _factors(frame, category, has.items, scene.as_of, constants)
+    factors, control_gaps = plant_control.factors(frame, category, has.reports, constants)
     limits = given.numbers(constants, "control_limits")
-    steps = _waterfall({"mhi": major, "colour": colour, "category": category}, factors, limits)
-    rings = screening.unit_rings(has.units, has.held, scene.sites_m, len(frame), constants)
-    reach = screening.radii(frame, level, host, rings, constants)
+    terms = {"mhi": major, "colour": colour, "category": category}
+    steps = plant_control.waterfall(terms, factors, limits)
     return build(
         frame,
         model=SLUG,
         sector=SECTOR,
         steps=steps,
-        r1_m=reach.r1_m,
-        r2_m=reach.r2_m,
+        r1_m=has.radii.r1_m,
+        r2_m=has.radii.r2_m,
         constants=constants,
         clause="clause_enterprise",
         unknown={
             "category": no_category,
             "risk_colour": no_colour,
-            **_level_gaps(frame, has, rings),
+            **_level_gaps(frame, has),
             **control_gaps,
-            **reach.gaps,
+            **has.radii.gaps,
         },
         evidence={
             "category": read.texts(frame["category"]),
             "colour": read.texts(frame["risk_colour"]),
             **industry_facts.counted(has.items),
+            "next_due": has.reports["next_due"].to_numpy(dtype=object),
             "mhi_level": level,
             **industry_facts.reckoned(has.levels),
             "basis": _basis(steps, no_colour, no_category, has.levels),
             "base_score": _base(steps),
-            "control_factor": _control(factors, limits),
-            "radius_basis": reach.basis,
+            "control_factor": plant_control.control(factors, limits),
+            "radius_basis": has.radii.basis,
             "assessment": read.texts(frame["ext_safety_doc"]),
-            "gas_vessel_t": rings["vessel_t"].to_numpy(dtype=np.float64),
-            "gas_cloud_fatal_m": rings["fatal_m"].to_numpy(dtype=np.float64),
+            "assessed_on": read.texts(frame["assessed_on"]),
+            "fatal_contour_m": frame["fatal_contour_m"].to_numpy(dtype=np.float64),
+            "highest_building_m": has.highest_m,
+            "gas_vessel_t": has.rings["vessel_t"].to_numpy(dtype=np.float64),
+            "gas_cloud_fatal_m": has.rings["fatal_m"].to_numpy(dtype=np.float64),
             **industry_facts.sharing(has.shared),
         },
         object_uid=objects(frame, "uscc"),
@@ -264,7 +297,7 @@ def _category(frame: gpd.GeoDataFrame, host: Bools, constants: Constants) -> tup
     return np.maximum(floor, hosted), unknown
 
 
-def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings, rings: pd.DataFrame) -> dict[str, Bools]:
+def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings) -> dict[str, Bools]:
     """Tell where the level is not declared although it may be a major hazard, and why not known.
 
     And where nobody weighed what vessels hold. Of a plant known as a point only, fewer people
@@ -279,102 +312,9 @@ def _level_gaps(frame: gpd.GeoDataFrame, has: _Holdings, rings: pd.DataFrame) ->
     some = (levels["units"] > 0).to_numpy(dtype=bool)
     return {
         "mhi_level": open_,
-        "installation": (open_ & bare) | rings["unweighed"].to_numpy(dtype=bool),
+        "installation": (open_ & bare) | has.rings["unweighed"].to_numpy(dtype=bool),
         "geometry": open_ & some & point & levels["alpha_declared"].isna().to_numpy(dtype=bool),
     }
-
-
-def _factors(
-    frame: gpd.GeoDataFrame,
-    category: Floats,
-    items: pd.DataFrame,
-    as_of: dt.date,
-    constants: Constants,
-) -> tuple[dict[str, Floats], dict[str, Bools]]:
-    """Control factors by step, and what was unknown in them (METHOD 1.6).
-
-    An unknown factor earns no discount and is counted as 1, but for what is on no record at
-    all: no report is an overdue report, no standardisation is none.
-    """
-    dusty = screening.is_dusty(frame, constants)
-    casting = screening.is_casting(frame, constants)
-    workers, no_workers = read.number(frame["dust_workers"], 0.0)
-    crowd = read.banded(
-        workers,
-        given.numbers(constants, "dust_worker_limits"),
-        given.numbers(constants, "dust_worker_factors"),
-    )
-    stacked, no_stacked = read.yes(frame["multi_storey_dust"])
-    hoist, no_hoist = read.graded(frame["hoist"], given.table(constants, "hoist_factor"), 1.0)
-    monitored, no_monitored = read.graded(
-        frame["monitoring"], given.table(constants, "monitoring_factor"), 1.0
-    )
-    standard = given.table(constants, "standardisation_factor")
-    standardised, _ = read.graded(frame["standardisation"], standard, standard["无"])
-    late, no_report = _late(frame, items, as_of, constants)
-    factors = {
-        "dust_workers": np.where(dusty & ~no_workers, crowd, 1.0),
-        "multi_storey": np.where(
-            dusty & stacked, given.number(constants, "multi_storey_factor"), 1.0
-        ),
-        "hoist": np.where(casting, hoist, 1.0),
-        "monitoring": monitored,
-        "standardisation": standardised,
-        "report": np.where(late, given.number(constants, "report_overdue_factor"), 1.0),
-    }
-    gaps = {
-        "dust_workers": dusty & no_workers,
-        "multi_storey_dust": dusty & no_stacked,
-        "hoist": casting & no_hoist,
-        "monitoring": (category > 0) & no_monitored,
-        "risk_reported_on": no_report,
-    }
-    return factors, gaps
-
-
-def _late(
-    frame: gpd.GeoDataFrame, items: pd.DataFrame, as_of: dt.date, constants: Constants
-) -> tuple[Bools, Bools]:
-    """Tell where the report is overdue, and where no day of one is on record.
-
-    The latest day counts, of the enterprise or of its items; a current item that was reported
-    longer ago is one that the latest report left out.
-    """
-    days = frame["risk_reported_on"].astype(object).reset_index(drop=True)
-    items_on = items["reported_on"].astype(object).reset_index(drop=True)
-    latest = days.where(items_on.isna() | (days.fillna("") >= items_on.fillna("")), items_on)
-    months = int(given.number(constants, "report_months"))
-    late, unknown = read.overdue(latest, as_of, months)
-    return late | (items["late"] > 0).to_numpy(dtype=bool), unknown
-
-
-def _waterfall(
-    terms: Mapping[str, Floats], factors: Mapping[str, Floats], limits: tuple[float, ...]
-) -> dict[str, Floats]:
-    """Split the largest term times the limited product of the factors into steps that add up.
-
-    Of equal terms the first counts. A factor is worth what it adds to those before it.
-    """
-    highest = np.max(list(terms.values()), axis=0)
-    steps: dict[str, Floats] = {}
-    taken = np.zeros(len(highest), dtype=bool)
-    for name, term in terms.items():
-        here = (term == highest) & ~taken
-        steps[name] = np.where(here, highest, 0.0)
-        taken |= here
-    score = highest
-    for name, factor in factors.items():
-        steps[name] = score * (factor - 1.0)
-        score = score * factor
-    control = _control(factors, limits)
-    bounded = control != np.prod(list(factors.values()), axis=0)
-    return {**steps, "bounds": np.where(bounded, highest * control - score, 0.0)}
-
-
-def _control(factors: Mapping[str, Floats], limits: tuple[float, ...]) -> Floats:
-    low, high = limits
-    control: Floats = np.clip(np.prod(list(factors.values()), axis=0), low, high)
-    return control
 
 
 def _base(steps: Mapping[str, Floats]) -> Floats:
