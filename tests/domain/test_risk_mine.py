@@ -130,6 +130,35 @@ def test_a_higher_weaker_less_watched_wetter_slope_never_scores_less(
     assert score(rain_mm + 10) >= base
 
 
+WATCHED_SLOPE = {"method": "机械开采", "slope_height_m": 200.0, "risk_colour": "蓝"}
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "shut", "last", "points", "why"),
+    [
+        # METHOD 2.2: 20 x (0 on-line and normal, 0.5 manual, 1 none); as of 30 June.
+        ("在线", False, "2026-06-27", 0.0, None),
+        ("在线", None, None, 0.0, None),
+        ("在线", True, "2026-06-30", 20.0, "边坡监测系统停用或数据不实"),
+        ("在线", False, "2026-06-26", 20.0, "边坡监测数据中断"),
+        ("人工", None, "2026-06-30", 10.0, None),
+        ("人工", True, None, 20.0, "边坡监测系统停用或数据不实"),
+        ("人工", None, "2026-05-01", 20.0, "边坡监测数据中断"),
+        ("无", None, None, 20.0, None),
+        (None, None, None, 20.0, None),
+    ],
+)
+def test_monitoring_that_is_shut_false_or_silent_counts_as_none(
+    monitoring: str | None, shut: bool | None, last: str | None, points: float, why: str | None
+) -> None:
+    reading = {"point": "G1", "day": last, "displacement_mm": 1.0}
+    records = {"displacement": [reading]} if last else {}
+    slope = {**WATCHED_SLOPE, "monitoring": monitoring, "monitoring_shut": shut}
+    told = _sources(records, **slope)["evidence"][0]
+    assert told["steps"].get("monitoring", 0.0) == pytest.approx(points)
+    assert told.get("monitoring_failing") == why
+
+
 def test_the_height_class_of_a_slope_is_told() -> None:
     told = {
         h: _sources(slope_height_m=h)["evidence"][0]["slope_class"] for h in (100.0, 100.1, 501.0)

@@ -73,8 +73,8 @@ STEPS = {
     ),
     "monitoring": Step(
         Title("边坡监测", "Monitoring"),
-        "100 × 0.20 × (在线 0，人工 0.5，无 1)",
-        ("monitoring",),
+        "100 × 0.20 × (在线且正常 0，人工 0.5，无或不正常 1)",
+        ("monitoring", "monitoring_shut"),
         ("slope_weights", "monitoring_term", "unknown_monitoring_term"),
     ),
     "water": Step(
@@ -117,7 +117,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
     height_m, no_height = read.number(
         frame["slope_height_m"], given.number(constants, "unknown_slope_height_m")
     )
-    parts, gaps = _slope(frame, height_m, watched["rain_24h_mm"].to_numpy(), constants)
+    parts, gaps = _slope(frame, height_m, watched, constants)
     slope = np.sum(list(parts.values()), axis=0)
     blast, no_method = read.graded(
         frame["method"],
@@ -165,6 +165,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
             "safety_factor": frame["safety_factor"].to_numpy(dtype=np.float64),
             "safety_factor_required": mine_facts.required_factor(frame, constants),
             "monitoring": read.texts(frame["monitoring"]),
+            "monitoring_failing": mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)),
             **_zone_evidence(frame, scene, constants),
             **_alarm_evidence(watched),
             "radius_basis": "筛查半径",
@@ -183,7 +184,7 @@ def _asked(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.Da
 
 
 def _slope(
-    frame: gpd.GeoDataFrame, height_m: Floats, rain_mm: Floats, constants: Constants
+    frame: gpd.GeoDataFrame, height_m: Floats, watched: pd.DataFrame, constants: Constants
 ) -> tuple[dict[str, Floats], dict[str, Bools]]:
     """Points of the slope, 0..100 in all, by step, and what was unknown (METHOD 2.2)."""
     full, span = given.numbers(constants, "safety_factor_span")
@@ -191,11 +192,13 @@ def _slope(
     factor, no_factor = read.number(frame["safety_factor"], np.nan)
     weak = np.clip((full - factor) / span, 0.0, 1.0)
     weak = np.where(no_factor, given.number(constants, "unknown_safety_term"), weak)
+    term = given.table(constants, "monitoring_term")
     watch, no_watch = read.graded(
-        frame["monitoring"],
-        given.table(constants, "monitoring_term"),
-        given.number(constants, "unknown_monitoring_term"),
+        frame["monitoring"], term, given.number(constants, "unknown_monitoring_term")
     )
+    failing = ~read.missing(mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)))
+    watch = np.where(failing, term[mine_facts.UNWATCHED], watch)
+    rain_mm = watched["rain_24h_mm"].to_numpy(dtype=np.float64)
     wet = np.clip(rain_mm / given.number(constants, "rain_full_mm"), 0.0, 1.0)
     wet = np.where(np.isnan(rain_mm), given.number(constants, "water_term"), wet)
     terms = {"height": high, "safety": weak, "monitoring": watch, "water": wet}
