@@ -128,8 +128,8 @@ def permits(frame: gpd.GeoDataFrame, flyrock_m: Floats, as_of: dt.date) -> list[
 def failing(frame: gpd.GeoDataFrame, silent: Bools) -> Objects:
     """Say why the monitoring of each slope counts as none, None where it does not (METHOD 2.2).
 
-    It is shut or false by its record, or its readings stopped: ``silent`` as ``slope_alarms.alarms``
-    tells it. Shape (n,).
+    It is shut or false by its record, or its readings stopped: ``silent``, of ``alarms``.
+    Shape (n,).
     """
     shut, _ = read.yes(frame["monitoring_shut"])
     why: Objects = np.full(len(frame), None, dtype=object)
