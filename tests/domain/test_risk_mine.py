@@ -61,20 +61,9 @@ def _scene(
             [*([sites[kind]] if kind in sites else []), toyland.site_frame(kind, numbered)],
             ignore_index=True,
         )
-    return toyland.scene(sites, records={n: _records(n, r) for n, r in (records or {}).items()})
-
-
-def _records(slug: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return records of a sort as the database gives them; what a row does not say is unknown."""
-    data: dict[str, Any] = {"site": np.array([row.get("site", 7) for row in rows], dtype=np.int64)}
-    for field in toyland.RECORDS[slug].fields:
-        values = [row.get(field.name) for row in rows]
-        number = field.type in ("integer", "number")
-        data[field.name] = np.array(
-            [np.nan if number and value is None else value for value in values],
-            dtype=float if number else object,
-        )
-    return pd.DataFrame(data)
+    return toyland.scene(
+        sites, records={n: toyland.record_frame(n, r) for n, r in (records or {}).items()}
+    )
 
 
 STEPS = [
@@ -184,7 +173,9 @@ def test_a_blast_asks_for_what_was_worked_by_hand(row: Mapping[str, str]) -> Non
     )
     record: dict[str, Any] = {name: float(row[name]) for name in numbers if row[name]}
     record["rock"] = row["rock"] or None
-    found = blasting.distances(_records("blast", [record]), SITES, toyland.AS_OF, MINE).iloc[0]
+    found = blasting.distances(
+        toyland.record_frame("blast", [record]), SITES, toyland.AS_OF, MINE
+    ).iloc[0]
     for name in ("civil", "fragile", "shelter"):
         expected = float(row[f"{name}_m"] or "nan")
         assert found[f"{name}_m"] == pytest.approx(expected, abs=0.01, nan_ok=True)
@@ -229,7 +220,7 @@ def test_the_largest_blast_of_the_last_year_counts_and_older_ones_do_not() -> No
         {"blast": "4", "site": 8, "charge_per_delay_kg": 50.0, "blasting": "裸露药包"},
     ]
     ids = pd.Series([8, 9, 7], index=[4, 5, 6])
-    found = blasting.distances(_records("blast", rows), ids, toyland.AS_OF, MINE)
+    found = blasting.distances(toyland.record_frame("blast", rows), ids, toyland.AS_OF, MINE)
     assert found["charge_kg"].fillna(-1).to_dict() == {4: 50.0, 5: -1.0, 6: 300.0}
     assert found["flyrock_m"].fillna(-1).tolist() == [400.0, -1.0, -1.0]
 
@@ -250,7 +241,9 @@ def _readings(
 
 
 def _state(rows: Sequence[Mapping[str, Any]]) -> pd.Series:
-    return slope_alarms.alarms(_records("displacement", rows), SITES, toyland.AS_OF, MINE).iloc[0]
+    return slope_alarms.alarms(
+        toyland.record_frame("displacement", rows), SITES, toyland.AS_OF, MINE
+    ).iloc[0]
 
 
 def _steady(rate: float, count: int = 20) -> list[float]:
@@ -291,6 +284,78 @@ def test_rain_alone_gives_its_level(rain: float, level: int) -> None:
     state = _state(_readings([0.0], rain_24h_mm=rain))
     assert state["level"] == level
     assert state["cause"] == ("降雨" if level else None)
+
+
+def _weather(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return observations of stations 100 (nearer to the quarry) and 101."""
+    return {"observation": [{"site": 100, **row} for row in rows]}
+
+
+STATIONS: dict[str, list[dict[str, Any]]] = {
+    "weather_station": [
+        {"name": "近站", "geometry": shapely.Point(4200, 600)},
+        {"name": "远站", "geometry": shapely.Point(9200, 600)},
+    ]
+}
+"""3 and 8 km east of the quarry."""
+
+
+def _wet(records: dict[str, Any], **mine: Any) -> dict[str, Any]:
+    scene = _scene(STATIONS, records, **{**WATCHED_SLOPE, **mine})
+    told: dict[str, Any] = MODEL.sources(scene, MINE)["evidence"][0]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("rows", "points", "said"),
+    [
+        # 15 x clip(rain/100); 7.5 where nobody knows. As of 30 June.
+        ([{"day": "2026-06-30", "rain_mm": 40.0}], 6.0, "气象站近站，距 3.0 km"),
+        ([{"day": "2026-06-29", "rain_mm": 40.0}], 6.0, "气象站近站，距 3.0 km"),
+        (
+            [{"day": "2026-06-29", "rain_mm": 40.0}, {"day": "2026-06-30", "rain_mm": 0.0}],
+            6.0,
+            "气象站近站，距 3.0 km",
+        ),
+        ([{"day": "2026-06-28", "rain_mm": 40.0}], 7.5, None),
+        ([{"day": "2026-07-01", "rain_mm": 40.0}], 7.5, None),
+        (
+            [
+                {"day": "2026-06-30"},
+                {"day": "2026-06-28", "rain_mm": 90.0},
+                {"site": 101, "day": "2026-06-30", "rain_mm": 20.0},
+            ],
+            3.0,
+            "气象站远站，距 8.0 km",
+        ),
+    ],
+)
+def test_rain_is_taken_from_the_nearest_station_that_has_it(
+    rows: list[dict[str, Any]], points: float, said: str | None
+) -> None:
+    told = _wet(_weather(*rows))
+    assert told["steps"].get("water", 0.0) == pytest.approx(points)
+    assert told.get("rain_from") == said
+
+
+def test_rain_at_the_mine_itself_goes_before_that_of_a_station() -> None:
+    reading = {"point": "G1", "day": "2026-06-30", "rain_24h_mm": 10.0}
+    records = {**_weather({"day": "2026-06-30", "rain_mm": 90.0}), "displacement": [reading]}
+    told = _wet(records)
+    assert told["steps"]["water"] == pytest.approx(1.5)
+    assert told["rain_from"] == slope_alarms.AT_MINE
+    reach = MODEL.reach(_scene(STATIONS, records), MINE)["mine"] if MODEL.reach else None
+    assert reach is not None
+    assert reach.far_to("weather_station").tolist() == [0.0]
+
+
+def test_rain_at_a_station_raises_the_alarm_and_names_the_station() -> None:
+    scene = _scene(STATIONS, _weather({"day": "2026-06-30", "rain_mm": 120.0}))
+    (flag,) = flags.locate(MODEL.flags(scene, MINE), toyland.areas()).to_dict("records")
+    assert flag["rule"] == "mine_slope_alarm_3"
+    assert flag["evidence"] == {
+        "cause": "降雨", "rain_24h_mm": 120.0, "rain_from": "气象站近站，距 3.0 km"
+    }  # fmt: skip
 
 
 def test_rain_of_two_days_ago_is_over() -> None:

@@ -144,7 +144,7 @@ def monitoring(frame: gpd.GeoDataFrame, state: pd.DataFrame) -> list[gpd.GeoData
     ``state`` is as ``slope_alarms.alarms`` gives it for the mines of ``frame``.
     """
     told = state.round(2).astype(object)
-    names = ("cause", "point", "rate_mm_d", "tangent_deg", "rain_24h_mm")
+    names = ("cause", "point", "rate_mm_d", "tangent_deg", "rain_24h_mm", "rain_from")
     evidence = {name: told[name].to_numpy() for name in names}
     level = state["level"].to_numpy()
     alarms = [

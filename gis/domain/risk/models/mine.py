@@ -11,7 +11,7 @@ import pandas as pd
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms
+from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms, station_rain
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -51,11 +51,15 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 
 
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
-    """Return how far mines look: over every zone and band around them."""
-    return {
-        kind: alone(quarry_zones.reach_m(frame, _asked(frame, scene, constants), scene, constants))
-        for kind, frame in scene.frames(MINE)
-    }
+    """Return how far mines look: over every zone and band, and to the nearest station's rain."""
+    found = {}
+    for kind, frame in scene.frames(MINE):
+        asked = _asked(frame, scene, constants)
+        own = _own_rain(frame, scene, constants)
+        station_m = station_rain.reach_m(frame, ~own, scene, constants)
+        zones_m = quarry_zones.reach_m(frame, asked, scene, constants)
+        found[kind] = alone(zones_m, {station_rain.STATION: station_m})
+    return found
 
 
 STEPS = {
@@ -80,8 +84,8 @@ STEPS = {
     "water": Step(
         Title("降雨与水", "Rain and water"),
         "100 × 0.15 clip(24小时雨量/100)；没有雨量为 0.5",
-        ("rain_24h_mm",),
-        ("slope_weights", "rain_full_mm", "water_term"),
+        ("rain_24h_mm", "rain_from"),
+        ("slope_weights", "rain_full_mm", "water_term", "rain_fresh_d"),
     ),
     "blasting": Step(
         Title("开采方式", "Method"),
@@ -107,7 +111,12 @@ MODEL = Model(
     steps=STEPS,
     sources=sources,
     flags=flags,
-    looks_at=(*quarry_zones.KINDS, blasting.RECORDS, slope_alarms.RECORDS),
+    looks_at=(
+        *quarry_zones.KINDS,
+        blasting.RECORDS,
+        slope_alarms.RECORDS,
+        *station_rain.LOOKS_AT,
+    ),
     reach=reach,
 )
 
@@ -175,7 +184,16 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
 
 def _watched(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
     readings = scene.records.get(slope_alarms.RECORDS)
-    return slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
+    elsewhere = station_rain.nearest(frame, scene, constants)
+    return slope_alarms.alarms(readings, frame["id"], scene.as_of, constants, elsewhere)
+
+
+def _own_rain(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Bools:
+    """Tell which mines have recent rain of their own."""
+    readings = scene.records.get(slope_alarms.RECORDS)
+    state = slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
+    found: Bools = state["rain_24h_mm"].notna().to_numpy()
+    return found
 
 
 def _asked(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
@@ -271,11 +289,12 @@ def _zone_evidence(
 
 
 def _alarm_evidence(watched: pd.DataFrame) -> dict[str, Any]:
-    """Tell what the monitoring says: for reference, no part of the score but for the rain."""
+    """Tell what the monitoring says, for reference: of it rain and silence alone score."""
     colours = np.array([None, *slope_alarms.COLOURS], dtype=object)
     told = ("rate_mm_d", "tangent_deg", "rain_24h_mm")
     return {
         "slope_alarm": colours[watched["level"].to_numpy()],
         "slope_alarm_cause": watched["cause"].to_numpy(dtype=object),
+        "rain_from": watched["rain_from"].to_numpy(dtype=object),
         **{name: watched[name].to_numpy(dtype=np.float64) for name in told},
     }
