@@ -52,7 +52,7 @@ def _scene(
     records: Mapping[str, list[dict[str, Any]]] | None,
     **mine: Any,
 ) -> Any:
-    ordinary = {"id": 7, "key": "K-7", "name": "采石场", "geometry": QUARRY}
+    ordinary = {"id": 7, "key": "K-7", "name": "采石场", "geometry": QUARRY, "method": "机械开采"}
     quarry = {**ordinary, "small_hillside": False, **mine}
     sites = {"mine": toyland.site_frame("mine", [quarry])}
     for place, (kind, rows) in enumerate(others.items(), start=1):
@@ -74,7 +74,7 @@ STEPS = [
       "risk_colour": "黄"}, {"height": 26.25, "safety": 24, "monitoring": 20, "water": 7.5}),
     ({"method": "爆破开采", "slope_height_m": 60.0, "safety_factor": 1.3, "monitoring": "在线",
       "risk_colour": "橙"}, {"colour": 75}),
-    ({}, {"blasting": 70}),
+    ({"method": None}, {"blasting": 70}),
 ]  # fmt: skip
 
 
@@ -544,6 +544,10 @@ def _east(d_m: float, **attributes: Any) -> dict[str, Any]:
         ("building", {"use": "仓储"}, {}),
         ("building", {"use": "闲置"}, {}),
         ("enterprise", {}, {"mine_band_works": 0}),
+        ("gas_station", {}, {"mine_band_works": 0}),
+        ("lpg_station", {}, {"mine_band_works": 0}),
+        ("installation", {}, {"mine_band_works": 0}),
+        ("tenant", {}, {"mine_band_works": 0}),
     ],
 )
 def test_only_dwellings_in_the_band_raise_the_class(
@@ -552,6 +556,37 @@ def test_only_dwellings_in_the_band_raise_the_class(
     found = _raised({kind: [_east(300, **building), _east(301, **building)]}, small_hillside=True)
     assert dict(zip(found["rule"], found["floor"], strict=True)) == rules
     assert all(entry["count"] == 1 for entry in found["evidence"])
+
+
+@pytest.mark.parametrize(
+    ("small", "rules"),
+    [
+        (True, ["mine_band_quarry"]),
+        (None, ["mine_band_quarry_unsure"]),
+        (False, []),
+    ],
+)
+def test_a_quarry_of_unknown_sort_may_be_too_close_to_another(
+    small: bool | None, rules: list[str]
+) -> None:
+    other = [_east(300, small_hillside=False, method="机械开采"), _east(301, method="机械开采")]
+    near = [{**row, "small_hillside": False} for row in other]
+    assert _raised({"mine": near}, small_hillside=small)["rule"].tolist() == rules
+
+
+def test_a_mine_of_unknown_method_may_blast() -> None:
+    others: dict[str, Any] = {
+        "school": [_east(200)], "enterprise": [_east(300)], "road": [{"geometry": ACROSS}]
+    }  # fmt: skip
+    found = _raised(others, method=None)
+    assert dict(zip(found["rule"], found["floor"], strict=True)) == {
+        "mine_zone_building_unsure": 0,
+        "mine_zone_works_unsure": 0,
+        "mine_zone_road_unsure": 0,
+    }
+    assert all("开采方式未登记，待核" in said for said in found["text_zh"])
+    pipe = _raised({"gas_pipeline": [{"geometry": ACROSS}]}, method=None)
+    assert pipe[["site", "rule"]].to_numpy().tolist() == [[100, "mine_zone_pipeline_unsure"]]
 
 
 @pytest.mark.parametrize(
@@ -592,7 +627,7 @@ ACROSS = shapely.LineString([(1400, -100), (1400, 1900)])
         ("power_line", {"geometry": ACROSS, "voltage_kv": 0.4}, None),
         ("enterprise", _east(200), "mine_zone_works"),
         ("school", _east(200), "mine_zone_building"),
-        ("mine", _east(200, method="机械开采"), "mine_zone_mine"),
+        ("mine", _east(200, method="机械开采", small_hillside=False), "mine_zone_mine"),
         ("gas_pipeline", {"geometry": ACROSS}, "mine_zone_pipeline"),
         ("gas_pipeline", {"geometry": ACROSS, "regime": "城镇燃气"}, None),
     ],
