@@ -84,7 +84,7 @@ STEPS = {
     "water": Step(
         Title("降雨与水", "Rain and water"),
         "100 × 0.15 clip(24小时雨量/100)；没有雨量为 0.5",
-        ("rain_24h_mm", "rain_from"),
+        ("rain_24h_mm", "rain_mm"),
         ("slope_weights", "rain_full_mm", "water_term", "rain_fresh_d"),
     ),
     "blasting": Step(
