@@ -225,6 +225,57 @@ def test_the_largest_blast_of_the_last_year_counts_and_older_ones_do_not() -> No
     assert found["flyrock_m"].fillna(-1).tolist() == [400.0, -1.0, -1.0]
 
 
+HOUR = 60
+
+
+@pytest.mark.parametrize(
+    ("clock", "opens", "closes"),
+    [
+        # METHOD 2.1: from half an hour before it is fired until the all-clear, minutes of the day.
+        ({"starts_at": "14:00", "all_clear_at": "15:10"}, 14 * HOUR - 30, 15 * HOUR + 10),
+        ({"starts_at": "14:00"}, 14 * HOUR - 30, 24 * HOUR),
+        ({"all_clear_at": "15:10"}, 0, 15 * HOUR + 10),
+        ({}, 0, 24 * HOUR),
+        ({"starts_at": "23:50", "all_clear_at": "00:20"}, 24 * HOUR - 40, 24 * HOUR + 20),
+        ({"starts_at": "00:10", "all_clear_at": "00:40"}, 10 - 30, 40),
+        ({"starts_at": "noon", "all_clear_at": "15:10"}, 0, 15 * HOUR + 10),
+    ],
+)
+def test_a_warning_is_in_force_from_half_an_hour_before_until_the_all_clear(
+    clock: dict[str, str], opens: int, closes: int
+) -> None:
+    blast = toyland.record_frame("blast", [{"blast": "1", "day": "2026-06-30", **clock}])
+    midnight = dt.datetime(2026, 6, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+
+    def at(minutes: int) -> tuple[bool, bool]:
+        moment = (midnight + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
+        here, elsewhere = blasting.in_force(blast, pd.Series([7, 8]), moment, MINE)
+        return bool(here), bool(elsewhere)
+
+    assert [at(opens), at(closes)] == [(True, False)] * 2
+    assert [at(opens - 1), at(closes + 1)] == [(False, False)] * 2
+
+
+def test_a_blast_without_a_day_is_in_force_at_no_moment() -> None:
+    blast = toyland.record_frame("blast", [{"blast": "1", "starts_at": "14:00"}])
+    noon = dt.datetime(2026, 6, 30, 14, tzinfo=dt.UTC)
+    assert not blasting.in_force(blast, SITES, noon, MINE).any()
+    assert not blasting.in_force(None, SITES, noon, MINE).any()
+
+
+def test_the_next_window_of_a_mine_is_told() -> None:
+    rows = [
+        {"blast": "1", "day": "2026-06-29", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "2", "day": "2026-07-09", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "3", "day": "2026-07-02", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "4"},
+    ]
+    told = _sources({"blast": rows}, method="爆破开采")["evidence"][0]
+    assert told["warning_window"] == "2026-07-02 13:30 至 2026-07-02 15:00"
+    past = _sources({"blast": rows[:1]}, method="爆破开采")["evidence"][0]
+    assert "warning_window" not in past
+
+
 def _days(last: dt.date, count: int) -> list[str]:
     return [(last - dt.timedelta(days=back)).isoformat() for back in reversed(range(count))]
 

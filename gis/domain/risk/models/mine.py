@@ -280,6 +280,9 @@ def _zone_evidence(
     return {
         "warning_basis": basis,
         "warning_m": np.where(by_distance, zone.reach_m, np.nan),
+        "warning_window": blasting.next_window(
+            scene.records.get(blasting.RECORDS), frame["id"], scene.as_of, constants
+        ),
         "flyrock_m": _flyrock_m(frame, asked, constants),
         "charge_kg": asked["charge_kg"].to_numpy(),
         "vibration_civil_m": asked["civil_m"].to_numpy(),
