@@ -39,7 +39,8 @@ def square(row: int, column: int, cells: int) -> shapely.Geometry:
     """Return a square of so many cells a side from the north-west one, in degrees."""
     west, north = WEST_M + CELL_M * column, NORTH_M - CELL_M * row
     box = shapely.box(west, north - CELL_M * cells, west + CELL_M * cells, north)
-    return gpd.GeoSeries([box], crs=METRIC).to_crs(STORED)[0]
+    degrees: shapely.Geometry = gpd.GeoSeries([box], crs=METRIC).to_crs(STORED)[0]
+    return degrees
 
 
 @pytest.fixture
