@@ -731,6 +731,59 @@ def test_a_slope_of_unknown_height_reaches_nobody_by_record() -> None:
     assert len(_raised({"self_built_house": [_east(10)]})) == 0
 
 
+@pytest.mark.parametrize(
+    ("volume", "height", "rules"),
+    [
+        # METHOD 2.4: the higher of V 1e6 1e7 1e8 m3 and H 30 60 100 m.
+        (999_999.0, 29.9, ["mine_tailings_grade_5"]),
+        (1e6, 29.9, ["mine_tailings_grade_4"]),
+        (9e5, 30.0, ["mine_tailings_grade_4"]),
+        (1e7, 10.0, ["mine_tailings_grade_3"]),
+        (1e5, 60.0, ["mine_tailings_grade_3"]),
+        (1e8, 10.0, ["mine_tailings_grade_2"]),
+        (1e5, 100.0, ["mine_tailings_grade_2"]),
+        (None, 60.0, ["mine_tailings_grade_3", "mine_tailings_unmeasured"]),
+        (1e6, None, ["mine_tailings_grade_4", "mine_tailings_unmeasured"]),
+        (None, None, ["mine_tailings_unmeasured"]),
+    ],
+)
+def test_a_tailings_pond_has_the_higher_grade_of_its_volume_and_its_dam(
+    volume: float | None, height: float | None, rules: list[str]
+) -> None:
+    pond = {"geometry": QUARRY, "volume_m3": volume, "dam_height_m": height}
+    found = _raised({"tailings_pond": [pond]})
+    assert sorted(found["rule"]) == rules
+    assert set(found["floor"]) == {0}
+    titles = {"5": "五等", "4": "四等", "3": "三等", "2": "二等"}
+    assert all(
+        titles.get(r[-1], "待核") in t for r, t in zip(found["rule"], found["text_zh"], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "counted"),
+    [
+        ("self_built_house", {}, 1),
+        ("enterprise", {}, 1),
+        ("school", {}, 1),
+        ("self_built_house", {"use": "闲置"}, 0),
+        ("road", {}, 0),
+    ],
+)
+def test_people_within_a_kilometre_of_a_tailings_pond_are_told_of(
+    kind: str, place: dict[str, Any], counted: int
+) -> None:
+    near, far = (_east(d, **place) for d in (1000, 1001))
+    if kind == "road":
+        near, far = ({"geometry": ACROSS}, {"geometry": ACROSS})
+    others: dict[str, Any] = {"tailings_pond": [{"geometry": QUARRY}], kind: [near, far]}
+    found = _raised(others)
+    told = found[found["rule"] == "mine_tailings_people"]
+    assert [entry["count"] for entry in told["evidence"]] == [counted] * len(told)
+    assert len(told) == min(counted, 1)
+    assert all("按四周计" in text for text in told["text_zh"])
+
+
 def test_everything_that_the_flags_read_is_named() -> None:
     assert set(quarry_zones.KINDS) <= MODEL.reads
     assert {"blast", "displacement"} <= MODEL.reads

@@ -290,6 +290,11 @@ def run_out_m(height_m: Floats, constants: Constants) -> Floats:
     return reach
 
 
+def peopled(scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
+    """Return the places with people and the works that are not known to stand empty."""
+    return _used(scene, (*PEOPLED, *WORKS), constants)
+
+
 def _used(scene: Scene, kinds: Sequence[str], constants: Constants) -> list[gpd.GeoDataFrame]:
     """Return the places of these kinds that are not known to stand empty."""
     idle = given.text(constants, "idle_use")

@@ -11,7 +11,7 @@ import pandas as pd
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms, station_rain
+from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms, station_rain, tailings
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -32,8 +32,11 @@ def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 
 
 def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    """State who and what lies around a mine (METHOD 2.1), and what is noted of it besides."""
-    found = []
+    """State who and what lies around a mine (METHOD 2.1), and what is noted of it besides.
+
+    Of tailings ponds too (METHOD 2.4).
+    """
+    found = tailings.stated(scene, constants)
     for frame in places(scene.sites_m, MINE):
         asked = _asked(frame, scene, constants)
         flyrock_m = _flyrock_m(frame, asked, constants)
@@ -51,8 +54,11 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 
 
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
-    """Return how far mines look: over every zone and band, and to the nearest station's rain."""
-    found = {}
+    """Return how far mines look: over every zone and band, and to the nearest station's rain.
+
+    Ponds answer too, since what is noted of them is their own.
+    """
+    found = tailings.reach(scene, constants)
     for kind, frame in scene.frames(MINE):
         asked = _asked(frame, scene, constants)
         own = _own_rain(frame, scene, constants)
@@ -113,6 +119,7 @@ MODEL = Model(
     flags=flags,
     looks_at=(
         *quarry_zones.KINDS,
+        tailings.POND,
         blasting.RECORDS,
         slope_alarms.RECORDS,
         *station_rain.LOOKS_AT,
