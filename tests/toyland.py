@@ -76,6 +76,19 @@ def site_frame(kind: str, rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame
     return gpd.GeoDataFrame(data, geometry=shapes, crs=METRIC)
 
 
+def record_frame(slug: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return records of a sort as the database gives them; what a row does not say is unknown."""
+    data: dict[str, Any] = {"site": np.array([row.get("site", 7) for row in rows], dtype=np.int64)}
+    for field in RECORDS[slug].fields:
+        values = [row.get(field.name) for row in rows]
+        number = field.type in ("integer", "number")
+        data[field.name] = np.array(
+            [np.nan if number and value is None else value for value in values],
+            dtype=float if number else object,
+        )
+    return pd.DataFrame(data)
+
+
 def scene(
     sites: Mapping[str, gpd.GeoDataFrame],
     *,

@@ -274,13 +274,14 @@ def _kind(kind: SiteKind) -> tuple[Rule, ...]:
             Rule(plain, online, where={kind.watch.field: kind.watch.online}),
             Rule(Mark(plain.shape, None, "#b3261e", width=2, size=1.15), NOT_ONLINE),
         )
-    return (Rule(plain),)
+    return (Rule(plain, kind.symbol.dashed),)
 
 
 def _plain(kind: SiteKind) -> Mark:
     colour, shape = kind.symbol.colour, kind.symbol.shape
     if shape in ("line", "area"):
-        return Mark(shape, None, colour, width=2 if shape == "line" else 1.25)
+        width = 2 if shape == "line" else 1.25
+        return Mark(shape, None, colour, width=width, dashed=kind.symbol.dashed is not None)
     return Mark(shape, colour, "#ffffff")
 
 

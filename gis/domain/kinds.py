@@ -131,12 +131,14 @@ OCCASIONS = ("day", "night", "holiday")
 class Symbol:
     """How places of the kind are drawn: colour as ``#rrggbb``, and a shape that tells it apart.
 
-    ``colour_by`` names a field whose value (红橙黄蓝) sets the colour instead.
+    ``colour_by`` names a field whose value (红橙黄蓝) sets the colour instead. ``dashed``: drawn
+    dashed, since it does not hold all the time; the legend says when it does.
     """
 
     colour: str
     shape: Literal["circle", "square", "triangle", "diamond", "cross", "line", "area"]
     colour_by: str | None = None
+    dashed: Title | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from gis.domain import credit_code
 from gis.domain.arrays import Objects
-from gis.domain.days import LEGAL_ZONE
+from gis.domain.days import LEGAL_ZONE, clock_problem, clock_written
 from gis.domain.kinds import Field
 
 Reasons = list[list[str]]
@@ -34,7 +34,10 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {"uscc": Rule(credit_code.normalised, credit_code.problem)}
+    {
+        "uscc": Rule(credit_code.normalised, credit_code.problem),
+        "clock": Rule(clock_written, clock_problem),
+    }
 )
 """By the name that passports use. No rule is asked of synthetic rows: what they invent must not
 be anybody's."""

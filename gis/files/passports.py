@@ -107,7 +107,7 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
         geometry=frozenset(_one_of(family, FAMILIES) for family in data["geometry"]),
         industry=data["industry"],
         secrecy=_one_of(data["secrecy"], SECRECY),
-        symbol=Symbol(**data["symbol"]),
+        symbol=_symbol(dict(data["symbol"])),
         fields=_fields(data),
         people=_people(data["people"]) if "people" in data else None,
         assets_per_ha=data.get("assets_per_ha"),
@@ -185,6 +185,12 @@ def _fields(data: Mapping[str, Any]) -> tuple[Field, ...]:
         if name in RESERVED or not (name.isidentifier() and name.isascii() and name.islower()):
             raise ValueError(f"字段名 {name} 不可用")
     return fields
+
+
+def _symbol(entry: dict[str, Any]) -> Symbol:
+    if "dashed" in entry:
+        entry["dashed"] = Title(**entry["dashed"])
+    return Symbol(**entry)
 
 
 def _field(entry: dict[str, Any]) -> Field:

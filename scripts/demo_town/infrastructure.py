@@ -158,6 +158,18 @@ def blast_zones(town: Town, mines: Sequence[Place]) -> list[Place]:
     return [Place(shape, mine.village, properties)]
 
 
+def tailings_ponds(mines: Sequence[Place]) -> list[Place]:
+    """Make the small settling pond within the last of the mines."""
+    dice, codes = Dice("tailings ponds"), Codes("WK")
+    mine = mines[-1]
+    where = mine.geometry.representative_point()
+    properties = {
+        **common(dice, next(codes), f"{mine.properties['name']}尾矿库", 5.0),
+        "mine": mine.properties["code"], "volume_m3": 320_000, "dam_height_m": 14, "use": "在用",
+    }  # fmt: skip
+    return [Place(rectangle((where.x, where.y), 0.0, 60, 40), mine.village, properties)]
+
+
 CROWDED, CROWDED_M, SPACED_M = 0.3, 24.0, 36.0
 """Share of the let sites whose two buildings stand too close; their middles' distance, or else."""
 

@@ -73,6 +73,7 @@ def make() -> Made:
         "weather_station": infrastructure.weather_stations(town, forest),
         "wildfire": infrastructure.wildfires(town, forest),
         "blast_zone": infrastructure.blast_zones(town, mines),
+        "tailings_pond": infrastructure.tailings_ponds(mines),
         "building": buildings,
         "tenant": infrastructure.tenants(buildings),
         "installation": infrastructure.installations(places["enterprise"]),

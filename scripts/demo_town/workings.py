@@ -52,6 +52,8 @@ def blasts(mines: Sequence[Place]) -> list[Record]:
             "code": mine.properties["code"],
             "blast": f"MN-BP-{number:02d}",
             "day": _day(-7 * (BLASTS - number) - dice.whole(1, 3)),
+            "starts_at": "15:30",
+            "all_clear_at": "16:10",
             "charge_per_delay_kg": float(dice.whole(3, 9) * 10),
             "rock": "中硬岩石",
             "blasting": "深孔台阶",

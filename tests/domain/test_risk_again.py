@@ -88,6 +88,39 @@ def test_a_place_that_is_closed_ends_its_open_cases_and_their_floor() -> None:
     assert not (then["rule"].str.startswith("hazard_major")).any()
 
 
+@pytest.mark.parametrize(
+    ("scenario", "points"),
+    [
+        # 15 x clip(rain/100) of a slope of 200 m: of the nearest station left with rain on record.
+        (Scenario(), 1.5),
+        (Scenario(gone=frozenset({8})), 4.5),
+        (Scenario(moved={8: shapely.Point(90_000, 600)}), 4.5),
+        (Scenario(moved={9: shapely.Point(1300, 600)}), 4.5),
+        (Scenario(moved={10: shapely.Point(1300, 600)}), 1.5),
+        (Scenario(gone=frozenset({8, 9})), 7.5),
+    ],
+)
+def test_a_station_that_goes_or_moves_changes_the_rain_of_mines(
+    scenario: Scenario, points: float
+) -> None:
+    mine = {"id": 7, "geometry": shapely.box(1000, 500, 1200, 700), "slope_height_m": 200.0,
+            "method": "机械开采", "risk_colour": "蓝"}  # fmt: skip
+    stations = [{"id": 8 + n, "geometry": shapely.Point(4200 + 3000 * n, 600)} for n in range(3)]
+    rain = [{"site": 8 + n, "day": "2026-06-30", "rain_mm": 10.0 + 20.0 * n} for n in range(2)]
+    sites = {
+        **toyland.empty_sites(),
+        "mine": toyland.site_frame("mine", [mine]),
+        "weather_station": toyland.site_frame("weather_station", stations),
+    }
+    records = {"observation": toyland.record_frame("observation", rain)}
+    before = make(toyland.snapshot(sites, records=records), toyland.VALUES, registry.models())
+    snapshot, difference = imagine(before.snapshot, scenario)
+    again = make_again(before, snapshot, difference, toyland.VALUES, registry.models())
+    assert_same(again, make(snapshot, toyland.VALUES, registry.models()))
+    steps = again.answers["mine"].sources["evidence"][0]["steps"]
+    assert steps["water"] == pytest.approx(points)
+
+
 @models
 @quick
 @given(SEEDS)
@@ -133,7 +166,20 @@ def town(rng: np.random.Generator) -> Snapshot:
         }
         for n in range(12)
     ]
-    return toyland.snapshot(sites, toyland.hazard_frame(cases), toyland.coverage(), a=900, b=300)
+    records = {"observation": _observations(sites["weather_station"], rng.spawn(1)[0])}
+    return toyland.snapshot(
+        sites, toyland.hazard_frame(cases), toyland.coverage(), records, a=900, b=300
+    )
+
+
+def _observations(stations: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the rain of today, of yesterday, or not at all, of each station."""
+    days = rng.choice(["2026-06-28", "2026-06-29", "2026-06-30"], len(stations))
+    rows = [
+        {"site": id_, "day": day, "rain_mm": float(rng.uniform(0, 80))}
+        for id_, day in zip(stations["id"], days, strict=True)
+    ]
+    return toyland.record_frame("observation", rows)
 
 
 def scenario(snapshot: Snapshot, rng: np.random.Generator, *, new: bool = True) -> Scenario:

@@ -142,7 +142,8 @@ def test_dwellings_in_the_band_of_a_small_hillside_quarry_raise_their_own_villag
 
 def test_a_quarry_not_known_to_be_small_is_only_noted() -> None:
     house = {"geometry": shapely.box(1900, 600, 1910, 610)}
-    found = _flags("mine", mine=[{"geometry": QUARRY}], self_built_house=[house])
+    quarry = {"geometry": QUARRY, "method": "机械开采"}
+    found = _flags("mine", mine=[quarry], self_built_house=[house])
     assert dict(zip(found["rule"], found["floor"], strict=True)) == {"mine_band_dwelling_unsure": 0}
 
 

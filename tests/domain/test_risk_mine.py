@@ -52,7 +52,7 @@ def _scene(
     records: Mapping[str, list[dict[str, Any]]] | None,
     **mine: Any,
 ) -> Any:
-    ordinary = {"id": 7, "key": "K-7", "name": "采石场", "geometry": QUARRY}
+    ordinary = {"id": 7, "key": "K-7", "name": "采石场", "geometry": QUARRY, "method": "机械开采"}
     quarry = {**ordinary, "small_hillside": False, **mine}
     sites = {"mine": toyland.site_frame("mine", [quarry])}
     for place, (kind, rows) in enumerate(others.items(), start=1):
@@ -61,20 +61,9 @@ def _scene(
             [*([sites[kind]] if kind in sites else []), toyland.site_frame(kind, numbered)],
             ignore_index=True,
         )
-    return toyland.scene(sites, records={n: _records(n, r) for n, r in (records or {}).items()})
-
-
-def _records(slug: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return records of a sort as the database gives them; what a row does not say is unknown."""
-    data: dict[str, Any] = {"site": np.array([row.get("site", 7) for row in rows], dtype=np.int64)}
-    for field in toyland.RECORDS[slug].fields:
-        values = [row.get(field.name) for row in rows]
-        number = field.type in ("integer", "number")
-        data[field.name] = np.array(
-            [np.nan if number and value is None else value for value in values],
-            dtype=float if number else object,
-        )
-    return pd.DataFrame(data)
+    return toyland.scene(
+        sites, records={n: toyland.record_frame(n, r) for n, r in (records or {}).items()}
+    )
 
 
 STEPS = [
@@ -85,7 +74,7 @@ STEPS = [
       "risk_colour": "黄"}, {"height": 26.25, "safety": 24, "monitoring": 20, "water": 7.5}),
     ({"method": "爆破开采", "slope_height_m": 60.0, "safety_factor": 1.3, "monitoring": "在线",
       "risk_colour": "橙"}, {"colour": 75}),
-    ({}, {"blasting": 70}),
+    ({"method": None}, {"blasting": 70}),
 ]  # fmt: skip
 
 
@@ -130,6 +119,35 @@ def test_a_higher_weaker_less_watched_wetter_slope_never_scores_less(
     assert score(rain_mm + 10) >= base
 
 
+WATCHED_SLOPE = {"method": "机械开采", "slope_height_m": 200.0, "risk_colour": "蓝"}
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "shut", "last", "points", "why"),
+    [
+        # METHOD 2.2: 20 x (0 on-line and normal, 0.5 manual, 1 none); as of 30 June.
+        ("在线", False, "2026-06-27", 0.0, None),
+        ("在线", None, None, 0.0, None),
+        ("在线", True, "2026-06-30", 20.0, "边坡监测系统停用或数据不实"),
+        ("在线", False, "2026-06-26", 20.0, "边坡监测数据中断"),
+        ("人工", None, "2026-06-30", 10.0, None),
+        ("人工", True, None, 20.0, "边坡监测系统停用或数据不实"),
+        ("人工", None, "2026-05-01", 20.0, "边坡监测数据中断"),
+        ("无", None, None, 20.0, None),
+        (None, None, None, 20.0, None),
+    ],
+)
+def test_monitoring_that_is_shut_false_or_silent_counts_as_none(
+    monitoring: str | None, shut: bool | None, last: str | None, points: float, why: str | None
+) -> None:
+    reading = {"point": "G1", "day": last, "displacement_mm": 1.0}
+    records = {"displacement": [reading]} if last else {}
+    slope = {**WATCHED_SLOPE, "monitoring": monitoring, "monitoring_shut": shut}
+    told = _sources(records, **slope)["evidence"][0]
+    assert told["steps"].get("monitoring", 0.0) == pytest.approx(points)
+    assert told.get("monitoring_failing") == why
+
+
 def test_the_height_class_of_a_slope_is_told() -> None:
     told = {
         h: _sources(slope_height_m=h)["evidence"][0]["slope_class"] for h in (100.0, 100.1, 501.0)
@@ -155,7 +173,9 @@ def test_a_blast_asks_for_what_was_worked_by_hand(row: Mapping[str, str]) -> Non
     )
     record: dict[str, Any] = {name: float(row[name]) for name in numbers if row[name]}
     record["rock"] = row["rock"] or None
-    found = blasting.distances(_records("blast", [record]), SITES, toyland.AS_OF, MINE).iloc[0]
+    found = blasting.distances(
+        toyland.record_frame("blast", [record]), SITES, toyland.AS_OF, MINE
+    ).iloc[0]
     for name in ("civil", "fragile", "shelter"):
         expected = float(row[f"{name}_m"] or "nan")
         assert found[f"{name}_m"] == pytest.approx(expected, abs=0.01, nan_ok=True)
@@ -200,9 +220,60 @@ def test_the_largest_blast_of_the_last_year_counts_and_older_ones_do_not() -> No
         {"blast": "4", "site": 8, "charge_per_delay_kg": 50.0, "blasting": "裸露药包"},
     ]
     ids = pd.Series([8, 9, 7], index=[4, 5, 6])
-    found = blasting.distances(_records("blast", rows), ids, toyland.AS_OF, MINE)
+    found = blasting.distances(toyland.record_frame("blast", rows), ids, toyland.AS_OF, MINE)
     assert found["charge_kg"].fillna(-1).to_dict() == {4: 50.0, 5: -1.0, 6: 300.0}
     assert found["flyrock_m"].fillna(-1).tolist() == [400.0, -1.0, -1.0]
+
+
+HOUR = 60
+
+
+@pytest.mark.parametrize(
+    ("clock", "opens", "closes"),
+    [
+        # METHOD 2.1: from half an hour before it is fired until the all-clear, minutes of the day.
+        ({"starts_at": "14:00", "all_clear_at": "15:10"}, 14 * HOUR - 30, 15 * HOUR + 10),
+        ({"starts_at": "14:00"}, 14 * HOUR - 30, 24 * HOUR),
+        ({"all_clear_at": "15:10"}, 0, 15 * HOUR + 10),
+        ({}, 0, 24 * HOUR),
+        ({"starts_at": "23:50", "all_clear_at": "00:20"}, 24 * HOUR - 40, 24 * HOUR + 20),
+        ({"starts_at": "00:10", "all_clear_at": "00:40"}, 10 - 30, 40),
+        ({"starts_at": "noon", "all_clear_at": "15:10"}, 0, 15 * HOUR + 10),
+    ],
+)
+def test_a_warning_is_in_force_from_half_an_hour_before_until_the_all_clear(
+    clock: dict[str, str], opens: int, closes: int
+) -> None:
+    blast = toyland.record_frame("blast", [{"blast": "1", "day": "2026-06-30", **clock}])
+    midnight = dt.datetime(2026, 6, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+
+    def at(minutes: int) -> tuple[bool, bool]:
+        moment = (midnight + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
+        here, elsewhere = blasting.in_force(blast, pd.Series([7, 8]), moment, MINE)
+        return bool(here), bool(elsewhere)
+
+    assert [at(opens), at(closes)] == [(True, False)] * 2
+    assert [at(opens - 1), at(closes + 1)] == [(False, False)] * 2
+
+
+def test_a_blast_without_a_day_is_in_force_at_no_moment() -> None:
+    blast = toyland.record_frame("blast", [{"blast": "1", "starts_at": "14:00"}])
+    noon = dt.datetime(2026, 6, 30, 14, tzinfo=dt.UTC)
+    assert not blasting.in_force(blast, SITES, noon, MINE).any()
+    assert not blasting.in_force(None, SITES, noon, MINE).any()
+
+
+def test_the_next_window_of_a_mine_is_told() -> None:
+    rows = [
+        {"blast": "1", "day": "2026-06-29", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "2", "day": "2026-07-09", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "3", "day": "2026-07-02", "starts_at": "14:00", "all_clear_at": "15:00"},
+        {"blast": "4"},
+    ]
+    told = _sources({"blast": rows}, method="爆破开采")["evidence"][0]
+    assert told["warning_window"] == "2026-07-02 13:30 至 2026-07-02 15:00"
+    past = _sources({"blast": rows[:1]}, method="爆破开采")["evidence"][0]
+    assert "warning_window" not in past
 
 
 def _days(last: dt.date, count: int) -> list[str]:
@@ -221,7 +292,9 @@ def _readings(
 
 
 def _state(rows: Sequence[Mapping[str, Any]]) -> pd.Series:
-    return slope_alarms.alarms(_records("displacement", rows), SITES, toyland.AS_OF, MINE).iloc[0]
+    return slope_alarms.alarms(
+        toyland.record_frame("displacement", rows), SITES, toyland.AS_OF, MINE
+    ).iloc[0]
 
 
 def _steady(rate: float, count: int = 20) -> list[float]:
@@ -262,6 +335,78 @@ def test_rain_alone_gives_its_level(rain: float, level: int) -> None:
     state = _state(_readings([0.0], rain_24h_mm=rain))
     assert state["level"] == level
     assert state["cause"] == ("降雨" if level else None)
+
+
+def _weather(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return observations of stations 100 (nearer to the quarry) and 101."""
+    return {"observation": [{"site": 100, **row} for row in rows]}
+
+
+STATIONS: dict[str, list[dict[str, Any]]] = {
+    "weather_station": [
+        {"name": "近站", "geometry": shapely.Point(4200, 600)},
+        {"name": "远站", "geometry": shapely.Point(9200, 600)},
+    ]
+}
+"""3 and 8 km east of the quarry."""
+
+
+def _wet(records: dict[str, Any], **mine: Any) -> dict[str, Any]:
+    scene = _scene(STATIONS, records, **{**WATCHED_SLOPE, **mine})
+    told: dict[str, Any] = MODEL.sources(scene, MINE)["evidence"][0]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("rows", "points", "said"),
+    [
+        # 15 x clip(rain/100); 7.5 where nobody knows. As of 30 June.
+        ([{"day": "2026-06-30", "rain_mm": 40.0}], 6.0, "气象站近站，距 3.0 km"),
+        ([{"day": "2026-06-29", "rain_mm": 40.0}], 6.0, "气象站近站，距 3.0 km"),
+        (
+            [{"day": "2026-06-29", "rain_mm": 40.0}, {"day": "2026-06-30", "rain_mm": 0.0}],
+            6.0,
+            "气象站近站，距 3.0 km",
+        ),
+        ([{"day": "2026-06-28", "rain_mm": 40.0}], 7.5, None),
+        ([{"day": "2026-07-01", "rain_mm": 40.0}], 7.5, None),
+        (
+            [
+                {"day": "2026-06-30"},
+                {"day": "2026-06-28", "rain_mm": 90.0},
+                {"site": 101, "day": "2026-06-30", "rain_mm": 20.0},
+            ],
+            3.0,
+            "气象站远站，距 8.0 km",
+        ),
+    ],
+)
+def test_rain_is_taken_from_the_nearest_station_that_has_it(
+    rows: list[dict[str, Any]], points: float, said: str | None
+) -> None:
+    told = _wet(_weather(*rows))
+    assert told["steps"].get("water", 0.0) == pytest.approx(points)
+    assert told.get("rain_from") == said
+
+
+def test_rain_at_the_mine_itself_goes_before_that_of_a_station() -> None:
+    reading = {"point": "G1", "day": "2026-06-30", "rain_24h_mm": 10.0}
+    records = {**_weather({"day": "2026-06-30", "rain_mm": 90.0}), "displacement": [reading]}
+    told = _wet(records)
+    assert told["steps"]["water"] == pytest.approx(1.5)
+    assert told["rain_from"] == slope_alarms.AT_MINE
+    reach = MODEL.reach(_scene(STATIONS, records), MINE)["mine"] if MODEL.reach else None
+    assert reach is not None
+    assert reach.far_to("weather_station").tolist() == [0.0]
+
+
+def test_rain_at_a_station_raises_the_alarm_and_names_the_station() -> None:
+    scene = _scene(STATIONS, _weather({"day": "2026-06-30", "rain_mm": 120.0}))
+    (flag,) = flags.locate(MODEL.flags(scene, MINE), toyland.areas()).to_dict("records")
+    assert flag["rule"] == "mine_slope_alarm_3"
+    assert flag["evidence"] == {
+        "cause": "降雨", "rain_24h_mm": 120.0, "rain_from": "气象站近站，距 3.0 km"
+    }  # fmt: skip
 
 
 def test_rain_of_two_days_ago_is_over() -> None:
@@ -450,6 +595,10 @@ def _east(d_m: float, **attributes: Any) -> dict[str, Any]:
         ("building", {"use": "仓储"}, {}),
         ("building", {"use": "闲置"}, {}),
         ("enterprise", {}, {"mine_band_works": 0}),
+        ("gas_station", {}, {"mine_band_works": 0}),
+        ("lpg_station", {}, {"mine_band_works": 0}),
+        ("installation", {}, {"mine_band_works": 0}),
+        ("tenant", {}, {"mine_band_works": 0}),
     ],
 )
 def test_only_dwellings_in_the_band_raise_the_class(
@@ -458,6 +607,37 @@ def test_only_dwellings_in_the_band_raise_the_class(
     found = _raised({kind: [_east(300, **building), _east(301, **building)]}, small_hillside=True)
     assert dict(zip(found["rule"], found["floor"], strict=True)) == rules
     assert all(entry["count"] == 1 for entry in found["evidence"])
+
+
+@pytest.mark.parametrize(
+    ("small", "rules"),
+    [
+        (True, ["mine_band_quarry"]),
+        (None, ["mine_band_quarry_unsure"]),
+        (False, []),
+    ],
+)
+def test_a_quarry_of_unknown_sort_may_be_too_close_to_another(
+    small: bool | None, rules: list[str]
+) -> None:
+    other = [_east(300, small_hillside=False, method="机械开采"), _east(301, method="机械开采")]
+    near = [{**row, "small_hillside": False} for row in other]
+    assert _raised({"mine": near}, small_hillside=small)["rule"].tolist() == rules
+
+
+def test_a_mine_of_unknown_method_may_blast() -> None:
+    others: dict[str, Any] = {
+        "school": [_east(200)], "enterprise": [_east(300)], "road": [{"geometry": ACROSS}]
+    }  # fmt: skip
+    found = _raised(others, method=None)
+    assert dict(zip(found["rule"], found["floor"], strict=True)) == {
+        "mine_zone_building_unsure": 0,
+        "mine_zone_works_unsure": 0,
+        "mine_zone_road_unsure": 0,
+    }
+    assert all("开采方式未登记，待核" in said for said in found["text_zh"])
+    pipe = _raised({"gas_pipeline": [{"geometry": ACROSS}]}, method=None)
+    assert pipe[["site", "rule"]].to_numpy().tolist() == [[100, "mine_zone_pipeline_unsure"]]
 
 
 @pytest.mark.parametrize(
@@ -498,7 +678,7 @@ ACROSS = shapely.LineString([(1400, -100), (1400, 1900)])
         ("power_line", {"geometry": ACROSS, "voltage_kv": 0.4}, None),
         ("enterprise", _east(200), "mine_zone_works"),
         ("school", _east(200), "mine_zone_building"),
-        ("mine", _east(200, method="机械开采"), "mine_zone_mine"),
+        ("mine", _east(200, method="机械开采", small_hillside=False), "mine_zone_mine"),
         ("gas_pipeline", {"geometry": ACROSS}, "mine_zone_pipeline"),
         ("gas_pipeline", {"geometry": ACROSS, "regime": "城镇燃气"}, None),
     ],
@@ -549,6 +729,59 @@ def test_a_slide_runs_downhill_where_that_is_on_record(
 
 def test_a_slope_of_unknown_height_reaches_nobody_by_record() -> None:
     assert len(_raised({"self_built_house": [_east(10)]})) == 0
+
+
+@pytest.mark.parametrize(
+    ("volume", "height", "rules"),
+    [
+        # METHOD 2.4: the higher of V 1e6 1e7 1e8 m3 and H 30 60 100 m.
+        (999_999.0, 29.9, ["mine_tailings_grade_5"]),
+        (1e6, 29.9, ["mine_tailings_grade_4"]),
+        (9e5, 30.0, ["mine_tailings_grade_4"]),
+        (1e7, 10.0, ["mine_tailings_grade_3"]),
+        (1e5, 60.0, ["mine_tailings_grade_3"]),
+        (1e8, 10.0, ["mine_tailings_grade_2"]),
+        (1e5, 100.0, ["mine_tailings_grade_2"]),
+        (None, 60.0, ["mine_tailings_grade_3", "mine_tailings_unmeasured"]),
+        (1e6, None, ["mine_tailings_grade_4", "mine_tailings_unmeasured"]),
+        (None, None, ["mine_tailings_unmeasured"]),
+    ],
+)
+def test_a_tailings_pond_has_the_higher_grade_of_its_volume_and_its_dam(
+    volume: float | None, height: float | None, rules: list[str]
+) -> None:
+    pond = {"geometry": QUARRY, "volume_m3": volume, "dam_height_m": height}
+    found = _raised({"tailings_pond": [pond]})
+    assert sorted(found["rule"]) == rules
+    assert set(found["floor"]) == {0}
+    titles = {"5": "五等", "4": "四等", "3": "三等", "2": "二等"}
+    assert all(
+        titles.get(r[-1], "待核") in t for r, t in zip(found["rule"], found["text_zh"], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "counted"),
+    [
+        ("self_built_house", {}, 1),
+        ("enterprise", {}, 1),
+        ("school", {}, 1),
+        ("self_built_house", {"use": "闲置"}, 0),
+        ("road", {}, 0),
+    ],
+)
+def test_people_within_a_kilometre_of_a_tailings_pond_are_told_of(
+    kind: str, place: dict[str, Any], counted: int
+) -> None:
+    near, far = (_east(d, **place) for d in (1000, 1001))
+    if kind == "road":
+        near, far = ({"geometry": ACROSS}, {"geometry": ACROSS})
+    others: dict[str, Any] = {"tailings_pond": [{"geometry": QUARRY}], kind: [near, far]}
+    found = _raised(others)
+    told = found[found["rule"] == "mine_tailings_people"]
+    assert [entry["count"] for entry in told["evidence"]] == [counted] * len(told)
+    assert len(told) == min(counted, 1)
+    assert all("按四周计" in text for text in told["text_zh"])
 
 
 def test_everything_that_the_flags_read_is_named() -> None:

@@ -107,6 +107,15 @@ def test_every_kind_is_drawn_and_its_last_rule_takes_what_is_left(kind: SiteKind
     assert len(rules) == 1 or all(rule.label for rule in rules)
 
 
+def test_a_zone_that_holds_for_hours_only_is_dashed_and_says_so() -> None:
+    (rule,) = cartography.rules(info("blast_zone", "site"), KINDS["blast_zone"], None)
+    assert rule.mark.dashed
+    assert rule.label is not None
+    assert "起爆前30分钟" in rule.label.zh
+    (road,) = cartography.rules(info("road", "site"), KINDS["road"], None)
+    assert not road.mark.dashed
+
+
 def test_a_device_that_is_down_does_not_look_like_one_that_works() -> None:
     for kind in (kind for kind in KINDS.values() if kind.watch):
         online, down = cartography.rules(info(kind.slug, "kind"), kind, None)

@@ -7,7 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Floats
+from gis.domain.arrays import Bools, Floats, Objects
+from gis.domain.days import LEGAL_ZONE, clock_minutes
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk.constants import Constants
@@ -98,6 +99,80 @@ def distances(
         }
     )
     return each.groupby("site").max().reindex(sites.to_numpy()).set_index(sites.index)
+
+
+def windows(records: pd.DataFrame, constants: Constants) -> pd.DataFrame:
+    """Return when the warning zone of each blast is in force (METHOD 2.1).
+
+    Parameters
+    ----------
+    records
+        Blast records, n rows.
+    constants
+        The values of ``mine.toml``.
+
+    Returns
+    -------
+    Frame of n rows: ``opens`` and ``closes``, wall clock of the legal zone, both included; NaT
+    where the day is unknown. From ``warning_before_min`` before it is fired until the all-clear,
+    which is on the next day where it is earlier than that. It is not known to be safe sooner:
+    without an hour of firing it opens with the day, without an all-clear it closes with it.
+    """
+    day = pd.to_datetime(pd.Series(read.texts(records["day"]), dtype=object), format="%Y-%m-%d")
+    starts, clear = _minutes(records["starts_at"]), _minutes(records["all_clear_at"])
+    before = given.number(constants, "warning_before_min")
+    opens = np.where(np.isnan(starts), 0.0, starts - before)
+    closes = np.where(np.isnan(clear), DAY_MIN, clear + DAY_MIN * (clear < starts))
+    return pd.DataFrame(
+        {
+            "opens": (day + pd.to_timedelta(opens, unit="min")).to_numpy(),
+            "closes": (day + pd.to_timedelta(closes, unit="min")).to_numpy(),
+        },
+        index=records.index,
+    )
+
+
+DAY_MIN = 24.0 * 60.0
+
+
+def in_force(
+    records: pd.DataFrame | None, sites: pd.Series, moment: dt.datetime, constants: Constants
+) -> Bools:
+    """Tell at which mines the warning zone of a blast is in force at a moment; shape (n,).
+
+    ``records`` and ``sites`` as for ``distances``; ``moment`` with its offset.
+    """
+    if records is None or records.empty:
+        return np.zeros(len(sites), dtype=bool)
+    now = pd.Timestamp(moment.astimezone(LEGAL_ZONE).replace(tzinfo=None))
+    window = windows(records, constants)
+    open_now = (window["opens"] <= now) & (now <= window["closes"])
+    found: Bools = sites.isin(records.loc[open_now, "site"]).to_numpy(dtype=bool)
+    return found
+
+
+def next_window(
+    records: pd.DataFrame | None, sites: pd.Series, as_of: dt.date, constants: Constants
+) -> Objects:
+    """Say when each mine's warning zone is next in force, on ``as_of`` or later; None: no blast."""
+    said: Objects = np.full(len(sites), None, dtype=object)
+    if records is None or records.empty:
+        return said
+    window = windows(records, constants).assign(site=records["site"])
+    ahead = window[window["closes"] > pd.Timestamp(as_of)].sort_values(["opens", "closes"])
+    first = ahead.drop_duplicates("site").set_index("site").reindex(sites.to_numpy())
+    known = first["opens"].notna().to_numpy()
+    said[known] = [
+        f"{opens:%Y-%m-%d %H:%M} 至 {closes:%Y-%m-%d %H:%M}"
+        for opens, closes in first.loc[known, ["opens", "closes"]].itertuples(index=False)
+    ]
+    return said
+
+
+def _minutes(clock: pd.Series) -> Floats:
+    """Return times of day in minutes since midnight, NaN where there is none."""
+    found = [None if text is None else clock_minutes(text) for text in read.texts(clock)]
+    return np.array([np.nan if minutes is None else minutes for minutes in found], dtype=float)
 
 
 def _bearable_m(

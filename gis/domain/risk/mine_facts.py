@@ -8,20 +8,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Bools, Floats
+from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
 from gis.domain.risk.slope_alarms import COLOURS
 
-ONLINE = "在线"
+ONLINE, UNWATCHED = "在线", "无"
+SHUT, SILENT = "边坡监测系统停用或数据不实", "边坡监测数据中断"
 
 CRITERIA = (
     ("not_benched", "未自上而下分台阶开采"),
     ("over_design", "工作帮坡面角或最终台阶高度超过设计"),
     ("stability_unanalysed", "未做边坡稳定性分析"),
-    ("monitoring_shut", "边坡监测系统停用或数据不实"),
+    ("monitoring_shut", SHUT),
     ("sliding_signs", "边坡有滑移征兆"),
     ("haul_road_over_design", "运输道路坡度超过设计10%以上"),
 )
@@ -124,13 +125,26 @@ def permits(frame: gpd.GeoDataFrame, flyrock_m: Floats, as_of: dt.date) -> list[
     ]
 
 
+def failing(frame: gpd.GeoDataFrame, silent: Bools) -> Objects:
+    """Say why the monitoring of each slope counts as none, None where it does not (METHOD 2.2).
+
+    It is shut or false by its record, or its readings stopped: ``silent``, of ``alarms``.
+    Shape (n,).
+    """
+    shut, _ = read.yes(frame["monitoring_shut"])
+    why: Objects = np.full(len(frame), None, dtype=object)
+    why[silent] = SILENT
+    why[shut] = SHUT
+    return why
+
+
 def monitoring(frame: gpd.GeoDataFrame, state: pd.DataFrame) -> list[gpd.GeoDataFrame]:
     """State alarms of the slopes' monitoring, and monitoring that fell silent (METHOD 2.3).
 
     ``state`` is as ``slope_alarms.alarms`` gives it for the mines of ``frame``.
     """
     told = state.round(2).astype(object)
-    names = ("cause", "point", "rate_mm_d", "tangent_deg", "rain_24h_mm")
+    names = ("cause", "point", "rate_mm_d", "tangent_deg", "rain_24h_mm", "rain_from")
     evidence = {name: told[name].to_numpy() for name in names}
     level = state["level"].to_numpy()
     alarms = [
@@ -145,7 +159,7 @@ def monitoring(frame: gpd.GeoDataFrame, state: pd.DataFrame) -> list[gpd.GeoData
         for number, colour in enumerate(COLOURS, start=1)
     ]
     silent = state["silent"].to_numpy(dtype=bool)
-    return [*alarms, _noted(frame, silent, "mine_monitoring_silent", "边坡监测数据中断（待核）")]
+    return [*alarms, _noted(frame, silent, "mine_monitoring_silent", SILENT + "（待核）")]
 
 
 def _noted(frame: gpd.GeoDataFrame, where: Bools, rule: str, said: str) -> gpd.GeoDataFrame:

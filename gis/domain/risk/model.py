@@ -100,11 +100,18 @@ class Reach:
         reaches all. -1: a place looks alone. Shape (n,).
     at
         The kinds that they look at, and ``PEOPLE``; None: all that the model reads.
+    farther
+        Kind to how far they look for places of it, metres, shape (n,), instead of ``far_m``.
     """
 
     far_m: Floats
     group: Ints
     at: frozenset[str] | None = None
+    farther: Mapping[str, Floats] = field(default_factory=dict)
+
+    def far_to(self, kind: str) -> Floats:
+        """Return how far they look for places of a kind, metres, shape (n,)."""
+        return self.farther.get(kind, self.far_m)
 
     def looks_at(self, kind: str) -> bool:
         """Tell whether they look at places of a kind."""
@@ -184,9 +191,9 @@ class Model:
         return frozenset({*self.kinds, *self.looks_at})
 
 
-def alone(far_m: Floats) -> Reach:
-    """Return the reach of places that look alone."""
-    return Reach(far_m, np.full(len(far_m), -1, dtype=np.int64))
+def alone(far_m: Floats, farther: Mapping[str, Floats] | None = None) -> Reach:
+    """Return the reach of places that look alone; ``farther`` as in ``Reach``."""
+    return Reach(far_m, np.full(len(far_m), -1, dtype=np.int64), farther=farther or {})
 
 
 def blind(frame: gpd.GeoDataFrame) -> Reach:

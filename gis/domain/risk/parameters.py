@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from gis.domain.risk.constants import Constant, Method, Value
+from gis.domain.risk import ahp
+from gis.domain.risk.constants import Constant, Constants, Method, Value
 from gis.errors import InvalidDataError
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -42,7 +43,8 @@ def check(methods: Mapping[str, Method], values: Values) -> None:
 
     A value must have the shape of the constant's own: a number for a number, as many numbers in a
     list, the same names in a table; be finite; be of its sign, if all of its own are of one; rise
-    where its own rise; and have a sum above 0 where it is a table of weights.
+    where its own rise; and have a sum above 0 where it is a table of weights. Judgements in pairs
+    must be consistent (``ahp.problem``).
 
     Raises
     ------
@@ -57,6 +59,8 @@ def check(methods: Mapping[str, Method], values: Values) -> None:
         for name, value in given.items():
             own = methods[slug].constants.get(name)
             fault = "没有这个常数" if own is None else _fault_of(own, value)
+            if not fault and name in FURTHER:
+                fault = FURTHER[name](value, methods[slug].values)
             if fault:
                 faults.append(f"{slug} 的 {name}：{fault}")
     if faults:
@@ -132,6 +136,12 @@ def _fault(own: Value, value: Any) -> str | None:
     if isinstance(own, str):
         return None if isinstance(value, str) and value.strip() else "应为文字，不能空着"
     return _fault_of_numbers((own,), (value,), table=False)
+
+
+FURTHER: Mapping[str, Callable[[Sequence[str], Constants], str | None]] = MappingProxyType(
+    {ahp.JUDGEMENTS: ahp.problem}
+)
+"""Constant to what else is asked of its values: takes them and the method's own constants."""
 
 
 def _fault_of(own: Constant, value: Any) -> str | None:

@@ -84,11 +84,12 @@ def part(model: Model, scene: Scene, reach: Reaches, kinds: Kinds, places: Ints)
     sites_m = _read(model, scene)
     looking = _grouped(sites_m, reach, places)
     wanted = np.concatenate([looking, companions(sites_m, kinds, looking)])
-    shapes, far_m = _looks(sites_m, reach, looking)
-    cut = {slug: frame[_met(frame, wanted, shapes, far_m)] for slug, frame in sites_m.items()}
+    shapes = _shapes(sites_m, reach, looking)
+    far_m = {kind: _far_m(sites_m, reach, looking, kind) for kind in (*sites_m, PEOPLE)}
+    cut = {slug: frame[_met(frame, wanted, shapes, far_m[slug])] for slug, frame in sites_m.items()}
     people = scene.people
     if PEOPLE in model.reads:
-        people = people[_met(people, wanted, shapes, far_m, "site")]
+        people = people[_met(people, wanted, shapes, far_m[PEOPLE], "site")]
     recorded = frozenset(slug for slug in sites_m if scene.is_recorded(slug))
     return replace(scene, sites_m=cut, people=people, recorded=recorded)
 
@@ -133,22 +134,26 @@ NO_IDS = np.empty(0, dtype=np.int64)
 
 def _reached(frame: gpd.GeoDataFrame, reach: Reach, changed: Mapping[str, Objects]) -> Ints:
     """Return the ids of the places that anything changed reaches."""
-    looked = [shapes for kind, shapes in changed.items() if len(shapes) and reach.looks_at(kind)]
-    if not looked:
-        return NO_IDS
-    row = near(frame.geometry.to_numpy(), np.concatenate(looked), reach.far_m)[0]
-    ids: Ints = frame["id"].to_numpy(dtype=np.int64)[row]
-    return ids
+    own = frame.geometry.to_numpy()
+    rows = [
+        near(own, shapes, reach.far_to(kind))[0]
+        for kind, shapes in changed.items()
+        if len(shapes) and reach.looks_at(kind)
+    ]
+    ids = frame["id"].to_numpy(dtype=np.int64)
+    return np.concatenate([NO_IDS, *(ids[row] for row in rows)])
 
 
-def _looks(sites_m: Sites, reach: Reaches, places: Ints) -> tuple[Objects, Floats]:
-    """Return the geometry of places, and how far each looks."""
-    shapes, far_m = [np.empty(0, dtype=object)], [np.empty(0)]
-    for slug, own in reach.items():
-        mine = _of(sites_m[slug], places)
-        shapes.append(sites_m[slug].geometry.to_numpy()[mine])
-        far_m.append(own.far_m[mine])
-    return np.concatenate(shapes), np.concatenate(far_m)
+def _shapes(sites_m: Sites, reach: Reaches, places: Ints) -> Objects:
+    """Return the geometry of the places that look."""
+    found = [sites_m[slug].geometry.to_numpy()[_of(sites_m[slug], places)] for slug in reach]
+    return np.concatenate([np.empty(0, dtype=object), *found])
+
+
+def _far_m(sites_m: Sites, reach: Reaches, places: Ints, kind: str) -> Floats:
+    """Return how far each of the places that look does so for places of a kind."""
+    found = [own.far_to(kind)[_of(sites_m[slug], places)] for slug, own in reach.items()]
+    return np.concatenate([np.empty(0), *found])
 
 
 def _met(

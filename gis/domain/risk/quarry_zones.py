@@ -43,13 +43,16 @@ class WarningZones:
     basis
         Which of these, in words.
     blasting
-        Whether the mine is known to blast.
+        Whether the mine blasts, or may: how it is mined is not on record.
+    unsure
+        Whether it only may.
     """
 
     shapes: Objects
     reach_m: Floats
     basis: Objects
     blasting: Bools
+    unsure: Bools
 
 
 def warning_zones(frame: gpd.GeoDataFrame, sites_m: Sites, constants: Constants) -> WarningZones:
@@ -73,13 +76,16 @@ def warning_zones(frame: gpd.GeoDataFrame, sites_m: Sites, constants: Constants)
             shapes[row] = shapely.union_all(owned[number == row])
             drawn[row] = True
     design_m, none = read.number(frame["design_warning_m"], given.number(constants, "warning_m"))
+    unsure = frame["method"].isna().to_numpy(dtype=bool)
+    blasting = (frame["method"] == given.text(constants, "blasting")).to_numpy(dtype=bool)
     return WarningZones(
         shapes=shapes,
         reach_m=np.where(drawn, 0.0, design_m),
         basis=np.select(
             [drawn, ~none], ["设计爆破警戒范围", "设计爆破警戒距离"], "矿界外扩默认距离"
         ).astype(object),
-        blasting=(frame["method"] == given.text(constants, "blasting")).to_numpy(dtype=bool),
+        blasting=blasting | unsure,
+        unsure=unsure,
     )
 
 
@@ -117,7 +123,7 @@ def in_band(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list
     shapes = frame.geometry.to_numpy()
     band_m = given.number(constants, "quarry_band_m")
     floors = given.table(constants, "band_floors")
-    works = [(found, np.ones(len(found), bool)) for found in _used(scene, [ENTERPRISE], constants)]
+    works = [(found, np.ones(len(found), bool)) for found in _used(scene, WORKS, constants)]
     found = []
     for others, rule, said in (
         (_dwellings(scene, constants), "mine_band_dwelling", "住户"),
@@ -143,32 +149,45 @@ def in_band(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> list
                         text_zh=text + doubt,
                     )
                 )
-    beside = scene.near(shapes, shapes, band_m)
-    found.append(
+    return [*found, *_quarries(frame, scene, small, unsure, band_m)]
+
+
+def _quarries(
+    frame: gpd.GeoDataFrame, scene: Scene, small: Bools, unsure: Bools, band_m: float
+) -> list[gpd.GeoDataFrame]:
+    """State other mines within the band of a quarry that is a small hillside one, or may be."""
+    shapes = frame.geometry.to_numpy()
+    near = scene.near(shapes, shapes, band_m)
+    other = near[0] != near[1]
+    return [
         facts.state_pair(
             frame,
             frame,
-            beside,
-            where=(beside[0] != beside[1]) & small[beside[0]],
-            rule="mine_band_quarry",
+            near,
+            where=other & sort[near[0]],
+            rule="mine_band_quarry" + suffix,
             floor=0,
-            text_zh=f"小型山坡采石场之间不足{band_m:.0f}米",
+            text_zh=f"小型山坡采石场之间不足{band_m:.0f}米" + doubt,
         )
-    )
-    return found
+        for sort, suffix, doubt in (
+            (small, "", ""),
+            (unsure, "_unsure", "（矿山类型未登记，待核）"),
+        )
+    ]
 
 
 def in_warning(
     frame: gpd.GeoDataFrame, scene: Scene, constants: Constants
 ) -> list[gpd.GeoDataFrame]:
-    """State what lies within the warning zone of a mine known to blast (METHOD 2.1).
+    """State what lies within the warning zone of a mine that blasts (METHOD 2.1).
 
-    Distances run from the boundary of the licence. What stretches far lies where it is nearest to
-    the mine. Of a long-distance pipeline it is stated at the pipeline, for the mine's village:
-    those who are not in charge of pipelines must not learn of it.
+    Of one whose method is not on record the same is noted as unsure. Distances run from the
+    boundary of the licence. What stretches far lies where it is nearest to the mine. Of a
+    long-distance pipeline it is stated at the pipeline, for the mine's village: those who are not
+    in charge of pipelines must not learn of it.
     """
     zone = warning_zones(frame, scene.sites_m, constants)
-    mines = frame[zone.blasting]
+    mines, unsure = frame[zone.blasting], zone.unsure[zone.blasting]
     shapes, reach_m = zone.shapes[zone.blasting], zone.reach_m[zone.blasting]
     pipes = _not(scene, PIPE, "regime", given.text(constants, "city_gas"))
     high_kv = given.number(constants, "high_voltage_kv")
@@ -185,15 +204,19 @@ def in_warning(
         for there in others:
             i, j, _ = scene.near(shapes, there.geometry.to_numpy(), reach_m)
             other = mines["id"].to_numpy()[i] != there["id"].to_numpy()[j]
-            found.append(
-                _meeting(
-                    mines.iloc[i[other]],
-                    there.iloc[j[other]],
-                    rule=rule,
-                    text_zh=f"爆破警戒范围内{said}",
-                    at_second=rule == "mine_zone_pipeline",
+            for where, suffix, doubt in (
+                (other & ~unsure[i], "", ""),
+                (other & unsure[i], "_unsure", "（开采方式未登记，待核）"),
+            ):
+                found.append(
+                    _meeting(
+                        mines.iloc[i[where]],
+                        there.iloc[j[where]],
+                        rule=rule + suffix,
+                        text_zh=f"爆破警戒范围内{said}{doubt}",
+                        at_second=rule == "mine_zone_pipeline",
+                    )
                 )
-            )
     return found
 
 
@@ -265,6 +288,11 @@ def run_out_m(height_m: Floats, constants: Constants) -> Floats:
         given.number(constants, "run_out_least_m"),
     )
     return reach
+
+
+def peopled(scene: Scene, constants: Constants) -> list[gpd.GeoDataFrame]:
+    """Return the places with people and the works that are not known to stand empty."""
+    return _used(scene, (*PEOPLED, *WORKS), constants)
 
 
 def _used(scene: Scene, kinds: Sequence[str], constants: Constants) -> list[gpd.GeoDataFrame]:

@@ -26,17 +26,25 @@ STATES = {
     "rate_mm_d": np.float64,
     "tangent_deg": np.float64,
     "rain_24h_mm": np.float64,
+    "rain_from": object,
     "silent": np.bool_,
 }
 """Columns of what ``alarms`` returns: level 0..4 and what raised it; the point of the mine that
-moves most, its rate and angle; recent rain, NaN where none is on record; ``silent`` where there
-are readings, but no recent ones."""
+moves most, its rate and angle; recent rain, NaN where none is on record, and where it was
+measured; ``silent`` where there are readings, but no recent ones."""
+
+AT_MINE = "矿山监测点"
+"""Rain that the mine's own points measured."""
 
 POINT = ["site", "point"]
 
 
 def alarms(
-    records: pd.DataFrame | None, sites: pd.Series, as_of: dt.date, constants: Constants
+    records: pd.DataFrame | None,
+    sites: pd.Series,
+    as_of: dt.date,
+    constants: Constants,
+    elsewhere: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Tell how far the monitoring of each mine's slopes is from quiet. For reference only.
 
@@ -49,6 +57,9 @@ def alarms(
         Ids of the mines, shape (n,).
     constants
         The values of ``mine.toml``; the mine's designer sets the true limits.
+    elsewhere
+        Rain at weather stations, as ``station_rain.nearest`` gives it for these mines: for those
+        without recent rain of their own. None: nobody knows of any.
 
     Returns
     -------
@@ -63,6 +74,18 @@ def alarms(
     makes up more than half of it: a jump of the antenna stays in all means of a week. Rain needs no
     three readings.
     """
+    moved = _moved(records, sites, as_of, constants)
+    if elsewhere is not None:
+        lacking = moved["rain_24h_mm"].isna().to_numpy()
+        for name in ("rain_24h_mm", "rain_from"):
+            moved[name] = np.where(lacking, elsewhere[name].to_numpy(), moved[name].to_numpy())
+    return _rained(moved, constants).astype(STATES)
+
+
+def _moved(
+    records: pd.DataFrame | None, sites: pd.Series, as_of: dt.date, constants: Constants
+) -> pd.DataFrame:
+    """Return the states of mines without what rain raises."""
     if records is None or records.empty:
         return _quiet(sites)
     day = pd.to_datetime(records["day"], format="%Y-%m-%d")
@@ -82,7 +105,7 @@ def alarms(
     wet = (age_d <= given.number(constants, "rain_fresh_d")) & ~series["halted"]
     rain_mm = series[wet].groupby("site")["rain_24h_mm"].max()
     silent = ~(fresh.groupby(series["site"]).any())
-    return _states(worst, rain_mm, silent, sites, constants)
+    return _states(worst, rain_mm, silent, sites)
 
 
 def _moving(series: pd.DataFrame, constants: Constants) -> pd.DataFrame:
@@ -158,21 +181,26 @@ def _level(
     return read.banded(np.nan_to_num(values), limits, (0.0, *levels))
 
 
+def _rained(state: pd.DataFrame, constants: Constants) -> pd.DataFrame:
+    """Raise the level to what the rain alone gives, where that is more."""
+    rain_mm = state["rain_24h_mm"].to_numpy(dtype=np.float64)
+    moved = state["level"].to_numpy(dtype=np.float64)
+    rained = _level(rain_mm, given.numbers(constants, "rain_limits_mm"))
+    cause = np.where(rained > moved, "降雨", read.texts(state["cause"]))
+    return state.assign(level=np.maximum(moved, rained), cause=cause)
+
+
 def _states(
-    worst: pd.DataFrame,
-    rain_mm: pd.Series,
-    silent: pd.Series,
-    sites: pd.Series,
-    constants: Constants,
+    worst: pd.DataFrame, rain_mm: pd.Series, silent: pd.Series, sites: pd.Series
 ) -> pd.DataFrame:
-    """Put the worst point and the rain of each mine together."""
+    """Put the worst point and the mine's own rain together."""
     ids = sites.to_numpy()
     found = worst.reindex(ids)
     rain = rain_mm.reindex(ids).to_numpy(dtype=np.float64)
-    moved = np.nan_to_num(found["level"].to_numpy(dtype=np.float64))
-    rained = _level(rain, given.numbers(constants, "rain_limits_mm"))
-    level = np.maximum(moved, rained)
-    cause = np.where(rained > moved, "降雨", read.texts(found["cause"]))
+    rain_from = np.full(len(ids), None, dtype=object)
+    rain_from[~np.isnan(rain)] = AT_MINE
+    level = np.nan_to_num(found["level"].to_numpy(dtype=np.float64))
+    cause = read.texts(found["cause"])
     cause[level == 0] = None
     columns = {
         "level": level,
@@ -181,6 +209,7 @@ def _states(
         "rate_mm_d": found["rate_mm_d"].to_numpy(dtype=np.float64),
         "tangent_deg": found["tangent_deg"].to_numpy(dtype=np.float64),
         "rain_24h_mm": rain,
+        "rain_from": rain_from,
         "silent": silent.reindex(ids, fill_value=False).to_numpy(dtype=bool),
     }
     return pd.DataFrame(columns, index=sites.index).astype(STATES)
@@ -188,6 +217,6 @@ def _states(
 
 def _quiet(sites: pd.Series) -> pd.DataFrame:
     """Return the state of mines without any reading."""
-    nothing = {"level": 0, "cause": None, "point": None, "silent": False}
+    nothing = {"level": 0, "cause": None, "point": None, "rain_from": None, "silent": False}
     columns = {name: nothing.get(name, np.nan) for name in STATES}
     return pd.DataFrame(columns, index=sites.index).astype(STATES)

@@ -11,7 +11,7 @@ import pandas as pd
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms
+from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms, station_rain, tailings
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -32,8 +32,11 @@ def sources(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 
 
 def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
-    """State who and what lies around a mine (METHOD 2.1), and what is noted of it besides."""
-    found = []
+    """State who and what lies around a mine (METHOD 2.1), and what is noted of it besides.
+
+    Of tailings ponds too (METHOD 2.4).
+    """
+    found = tailings.stated(scene, constants)
     for frame in places(scene.sites_m, MINE):
         asked = _asked(frame, scene, constants)
         flyrock_m = _flyrock_m(frame, asked, constants)
@@ -51,11 +54,18 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
 
 
 def reach(scene: Scene, constants: Constants) -> dict[str, Reach]:
-    """Return how far mines look: over every zone and band around them."""
-    return {
-        kind: alone(quarry_zones.reach_m(frame, _asked(frame, scene, constants), scene, constants))
-        for kind, frame in scene.frames(MINE)
-    }
+    """Return how far mines look: over every zone and band, and to the nearest station's rain.
+
+    Ponds answer too, since what is noted of them is their own.
+    """
+    found = tailings.reach(scene, constants)
+    for kind, frame in scene.frames(MINE):
+        asked = _asked(frame, scene, constants)
+        own = _own_rain(frame, scene, constants)
+        station_m = station_rain.reach_m(frame, ~own, scene, constants)
+        zones_m = quarry_zones.reach_m(frame, asked, scene, constants)
+        found[kind] = alone(zones_m, {station_rain.STATION: station_m})
+    return found
 
 
 STEPS = {
@@ -73,15 +83,15 @@ STEPS = {
     ),
     "monitoring": Step(
         Title("边坡监测", "Monitoring"),
-        "100 × 0.20 × (在线 0，人工 0.5，无 1)",
-        ("monitoring",),
+        "100 × 0.20 × (在线且正常 0，人工 0.5，无或不正常 1)",
+        ("monitoring", "monitoring_shut"),
         ("slope_weights", "monitoring_term", "unknown_monitoring_term"),
     ),
     "water": Step(
         Title("降雨与水", "Rain and water"),
         "100 × 0.15 clip(24小时雨量/100)；没有雨量为 0.5",
-        ("rain_24h_mm",),
-        ("slope_weights", "rain_full_mm", "water_term"),
+        ("rain_24h_mm", "rain_mm"),
+        ("slope_weights", "rain_full_mm", "water_term", "rain_fresh_d"),
     ),
     "blasting": Step(
         Title("开采方式", "Method"),
@@ -107,7 +117,13 @@ MODEL = Model(
     steps=STEPS,
     sources=sources,
     flags=flags,
-    looks_at=(*quarry_zones.KINDS, blasting.RECORDS, slope_alarms.RECORDS),
+    looks_at=(
+        *quarry_zones.KINDS,
+        tailings.POND,
+        blasting.RECORDS,
+        slope_alarms.RECORDS,
+        *station_rain.LOOKS_AT,
+    ),
     reach=reach,
 )
 
@@ -117,7 +133,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
     height_m, no_height = read.number(
         frame["slope_height_m"], given.number(constants, "unknown_slope_height_m")
     )
-    parts, gaps = _slope(frame, height_m, watched["rain_24h_mm"].to_numpy(), constants)
+    parts, gaps = _slope(frame, height_m, watched, constants)
     slope = np.sum(list(parts.values()), axis=0)
     blast, no_method = read.graded(
         frame["method"],
@@ -165,6 +181,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
             "safety_factor": frame["safety_factor"].to_numpy(dtype=np.float64),
             "safety_factor_required": mine_facts.required_factor(frame, constants),
             "monitoring": read.texts(frame["monitoring"]),
+            "monitoring_failing": mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)),
             **_zone_evidence(frame, scene, constants),
             **_alarm_evidence(watched),
             "radius_basis": "筛查半径",
@@ -174,7 +191,16 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
 
 def _watched(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
     readings = scene.records.get(slope_alarms.RECORDS)
-    return slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
+    elsewhere = station_rain.nearest(frame, scene, constants)
+    return slope_alarms.alarms(readings, frame["id"], scene.as_of, constants, elsewhere)
+
+
+def _own_rain(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Bools:
+    """Tell which mines have recent rain of their own."""
+    readings = scene.records.get(slope_alarms.RECORDS)
+    state = slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
+    found: Bools = state["rain_24h_mm"].notna().to_numpy()
+    return found
 
 
 def _asked(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.DataFrame:
@@ -183,7 +209,7 @@ def _asked(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.Da
 
 
 def _slope(
-    frame: gpd.GeoDataFrame, height_m: Floats, rain_mm: Floats, constants: Constants
+    frame: gpd.GeoDataFrame, height_m: Floats, watched: pd.DataFrame, constants: Constants
 ) -> tuple[dict[str, Floats], dict[str, Bools]]:
     """Points of the slope, 0..100 in all, by step, and what was unknown (METHOD 2.2)."""
     full, span = given.numbers(constants, "safety_factor_span")
@@ -191,11 +217,13 @@ def _slope(
     factor, no_factor = read.number(frame["safety_factor"], np.nan)
     weak = np.clip((full - factor) / span, 0.0, 1.0)
     weak = np.where(no_factor, given.number(constants, "unknown_safety_term"), weak)
+    term = given.table(constants, "monitoring_term")
     watch, no_watch = read.graded(
-        frame["monitoring"],
-        given.table(constants, "monitoring_term"),
-        given.number(constants, "unknown_monitoring_term"),
+        frame["monitoring"], term, given.number(constants, "unknown_monitoring_term")
     )
+    failing = ~read.missing(mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)))
+    watch = np.where(failing, term[mine_facts.UNWATCHED], watch)
+    rain_mm = watched["rain_24h_mm"].to_numpy(dtype=np.float64)
     wet = np.clip(rain_mm / given.number(constants, "rain_full_mm"), 0.0, 1.0)
     wet = np.where(np.isnan(rain_mm), given.number(constants, "water_term"), wet)
     terms = {"height": high, "safety": weak, "monitoring": watch, "water": wet}
@@ -259,6 +287,9 @@ def _zone_evidence(
     return {
         "warning_basis": basis,
         "warning_m": np.where(by_distance, zone.reach_m, np.nan),
+        "warning_window": blasting.next_window(
+            scene.records.get(blasting.RECORDS), frame["id"], scene.as_of, constants
+        ),
         "flyrock_m": _flyrock_m(frame, asked, constants),
         "charge_kg": asked["charge_kg"].to_numpy(),
         "vibration_civil_m": asked["civil_m"].to_numpy(),
@@ -268,11 +299,12 @@ def _zone_evidence(
 
 
 def _alarm_evidence(watched: pd.DataFrame) -> dict[str, Any]:
-    """Tell what the monitoring says: for reference, no part of the score but for the rain."""
+    """Tell what the monitoring says, for reference: of it rain and silence alone score."""
     colours = np.array([None, *slope_alarms.COLOURS], dtype=object)
     told = ("rate_mm_d", "tangent_deg", "rain_24h_mm")
     return {
         "slope_alarm": colours[watched["level"].to_numpy()],
         "slope_alarm_cause": watched["cause"].to_numpy(dtype=object),
+        "rain_from": watched["rain_from"].to_numpy(dtype=object),
         **{name: watched[name].to_numpy(dtype=np.float64) for name in told},
     }
