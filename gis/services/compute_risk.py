@@ -115,6 +115,7 @@ def _input(found: Assessment) -> dict[str, pd.DataFrame]:
         "scores": found.result.scores,
         "sectors": found.result.sectors[["area", "sector", "known"]],
         "shares": found.result.loads[["area", "site", "share"]],
+        "indicators": found.indicators,
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.kinds import Title
 from gis.domain.rights import Actor
-from gis.domain.risk import registry
+from gis.domain.risk import register, registry
 from gis.domain.risk.constants import INDEX
 from gis.domain.risk.explain import HAZARDS, by_step, shares
 from gis.domain.risk.model import Model, Step
@@ -288,7 +288,7 @@ def _factors(row: RowMapping, share: float | None, counted: bool) -> list[dict[s
     ]
 
 
-OF_CASES = "open_hazards"
+OF_CASES = register.OPEN
 """What a source's evidence says of the cases at its place."""
 
 

@@ -91,6 +91,9 @@ def test_a_new_plant_and_a_new_constant_are_told_apart(ws: Workspace, tmp_path: 
     found = compare_runs(ws, TOWN, middle, after)
     assert found["after"]["parameter_set"] == 1
     assert found["before"]["parameter_set"] is None
+    for area in found["areas"]:
+        assert area["by"]["parameters"] == pytest.approx(area["moved"], abs=1e-9)
+    assert max(area["moved"] for area in found["areas"]) > 0
 
 
 def test_who_does_not_see_every_row_learns_of_no_place_and_no_decimals(ws: Workspace) -> None:
