@@ -204,6 +204,7 @@ def _contributions(found: Assessment) -> list[dict[str, Any]]:
             "without": row["without"],
             "closing": row["closing"],
             "receptor": row["receptor_site"],
+            "receptor_m": row["receptor_d_m"],
         }
         for row in _plain(joined)
     ]

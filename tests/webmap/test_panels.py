@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -32,7 +33,8 @@ def test_a_village_starts_with_its_class_in_number_and_word(client: FlaskClient)
         number = area["class"] or 0
         chip = re.findall(r'class-chip-large">(?:<b>(\d)</b> )?(\w+)</span>', page)
         assert chip == [(str(number or ""), words[number])]
-        assert area["class_reason"] in page
+        told = client.get(f"/api/areas/village/{area['code']}/explain").get_json()
+        assert html.escape(told["sentence"]["zh"]) in page
         assert f"grade-{area['data_quality']}" in page
 
 

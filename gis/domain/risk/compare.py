@@ -215,7 +215,7 @@ class _Earlier:
         """Return the later uplift by site, as the earlier constants lift."""
         by_site = self.after.sources.drop_duplicates("site").set_index("site")
         if not self._differ(INDEX, names=register.LIFTING):
-            return by_site["uplift"].astype(np.float64)
+            return pd.Series(by_site["uplift"], dtype=np.float64)
         counts = [evidence.get(register.OPEN, {}) for evidence in by_site["evidence"]]
         known = pd.DataFrame(counts, index=by_site.index, columns=list(register.COUNTED))
         factor = register.factor(known.fillna(0.0), self.before.constants[INDEX])

@@ -40,20 +40,25 @@ def uplift(hazards: pd.DataFrame, as_of: dt.date, constants: Constants) -> pd.Da
     ``uplift`` (1 to the maximum). A general hazard that the enterprise reported itself counts
     only once it is overdue: honesty is not punished.
     """
-    late = cases.overdue_days(hazards, as_of) > 0
     major = hazards["level"] == cases.MAJOR
-    honest = (hazards["channel"] == cases.SELF_REPORTED) & ~major & ~late
-    counted = cases.is_open(hazards) & hazards["site"].notna() & ~honest
     sums = pd.DataFrame(
         {
             "site": hazards["site"].astype("float64"),
             "general": ~major,
             "major": major,
-            "overdue": late,
+            "overdue": cases.overdue_days(hazards, as_of) > 0,
         }
-    )[counted]
+    )[counted(hazards, as_of) & hazards["site"].notna()]
     by_site = sums.astype("int64").groupby("site").sum()
     return by_site.assign(uplift=factor(by_site, constants))
+
+
+def counted(hazards: pd.DataFrame, as_of: dt.date) -> pd.Series:
+    """Tell which cases count against their place: the open ones that honesty does not excuse."""
+    late = cases.overdue_days(hazards, as_of) > 0
+    major = hazards["level"] == cases.MAJOR
+    honest = (hazards["channel"] == cases.SELF_REPORTED) & ~major & ~late
+    return cases.is_open(hazards) & ~honest
 
 
 def factor(counts: pd.DataFrame, constants: Constants) -> Floats:
