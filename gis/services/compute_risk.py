@@ -60,6 +60,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     found = detail.of(assessment, snapshot, draws, set_here.values, elsewhere.edge)
     doubts = detail.doubts(assessment, snapshot, draws, set_here.values, SEED)
     summary = _summary(assessment) | {"hexagon_m": elsewhere.width_m}
+    drops = detail.drops(assessment, set_here.values)
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
@@ -75,7 +76,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             parameters={name: method.as_json() for name, method in set_here.methods.items()},
             parameter_set=set_here.version,
             doubts=doubts,
-            summary=summary,
+            summary={**summary, "drops": drops},
         )
         runs.save_results(
             conn,

@@ -17,7 +17,7 @@ from gis.domain.risk.evaluate import evaluate
 from gis.domain.risk.improve import improvements
 from gis.domain.risk.indicators import as_json
 from gis.domain.risk.receptors import receptors
-from gis.domain.risk.stability import summarise
+from gis.domain.risk.stability import sector_drops, summarise
 from gis.domain.risk.uncertainty import Draws
 from gis.domain.risk.views import views
 
@@ -76,6 +76,19 @@ def doubts(
         coverage=snapshot.coverage,
     )
     return [{str(k): plain(v) for k, v in row.items()} for row in listed.to_dict("records")]
+
+
+def drops(found: Assessment, constants: Values) -> list[dict[str, Any]]:
+    """Return what leaving out a sector does to the order of the areas, fit for JSON.
+
+    As ``stability.sector_drops``, with the ``name`` of the area that moves most.
+    """
+    names = found.result.scores.set_index("area")["name"]
+    rows = sector_drops(found.result, constants).to_dict("records")
+    return [
+        {**_without_area(row), "name": None if row["area"] is None else str(names[row["area"]])}
+        for row in rows
+    ]
 
 
 def plain(value: Any) -> Any:

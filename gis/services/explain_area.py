@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from gis.domain.kinds import Title
 from gis.domain.rights import Actor
 from gis.domain.risk import register, registry
-from gis.domain.risk.constants import INDEX
+from gis.domain.risk.constants import INDEX, SPREAD
 from gis.domain.risk.explain import HAZARDS, by_step, shares
 from gis.domain.risk.model import Model, Step
 from gis.domain.risk.sources import LIMIT
@@ -95,7 +95,8 @@ def explain_area(
         "data_quality": NO_QUALITY if rolled else _quality(whole, _coverage(ws, coverage, code)),
         "sectors": [_sector(row, loads, points) for row in parts],
         **{name: detail.get(name, UNKNOWN_DIMENSION) for name in ("vulnerability", "coping")},
-        **{name: detail.get(name) for name in ("uncertainty", "views", "occasions")},
+        "uncertainty": _uncertainty(detail.get("uncertainty"), ran),
+        **{name: detail.get(name) for name in ("views", "occasions")},
         "population": {
             "equivalent": whole["equivalent"] if whole else None,
             "residents": area["attrs"].get("residents"),
@@ -104,7 +105,7 @@ def explain_area(
         "improvements": _improvements(detail.get("improvements", ()), whole, sight),
         "models": _models(ran, set_here, {entry["model"] for entry in contributions} - {None}),
         "run": _run(ran, about.last_run),
-        "parameters": {"version": set_here.version, "author": set_here.actor, "at": set_here.at},
+        "parameters": set_here.as_json(),
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
         "exact": True,
@@ -296,6 +297,13 @@ def _factors(row: RowMapping, share: float | None, counted: bool) -> list[dict[s
     return [
         {"step": name, "points": points, "raw": steps.get(name)} for name, points in parts.items()
     ]
+
+
+def _uncertainty(found: Mapping[str, Any] | None, run: RowMapping | None) -> dict[str, Any] | None:
+    """Return what is uncertain, with the number of ``top_ranks`` that ``p_top`` speaks of."""
+    if found is None or run is None:
+        return None
+    return {**found, "top_ranks": int(run["parameters"][SPREAD]["top_ranks"])}
 
 
 def _improvements(

@@ -34,7 +34,7 @@ Answer = Mapping[str, Any]
 
 TOP = 7
 """Sources that the card lists; the rest are one line."""
-FLAGS = 6
+FLAGS = 5
 """Lines of flags on the card; the rest are counted."""
 MAP_MM = (92.0, 86.0)
 
@@ -265,9 +265,7 @@ def _sources(
         ],
         "rest": {**written[-2], "count": len(rest)} if rest else None,
         "hidden": {**written[-1], "title": _either(hidden[0], lang)} if hidden else None,
-        "total": f"{(coarse.whole(10 * answer['score']) or 0.0) / 10:.1f}"
-        if answer["exact"]
-        else None,
+        "exact": answer["exact"],
     }
 
 
