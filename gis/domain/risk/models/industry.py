@@ -14,7 +14,15 @@ import shapely
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import chemicals, industry_facts, major_hazard, risk_items, screening, tenancy
+from gis.domain.risk import (
+    chemicals,
+    industry_facts,
+    major_hazard,
+    risk_items,
+    rows_used,
+    screening,
+    tenancy,
+)
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -232,6 +240,9 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
             "gas_vessel_t": rings["vessel_t"].to_numpy(dtype=np.float64),
             "gas_cloud_fatal_m": rings["fatal_m"].to_numpy(dtype=np.float64),
             **industry_facts.sharing(has.shared),
+            rows_used.ROWS: rows_used.of_plants(
+                has.units, has.held, scene.records, frame["id"], constants
+            ),
         },
         object_uid=objects(frame, "uscc"),
     )
