@@ -17,6 +17,7 @@ from gis.domain import dbscan, hotspots, local_moran, relative
 from gis.domain import hazards as cases
 from gis.domain.kinds import Level, SiteKind, Title
 from gis.domain.risk.dq import GRADES
+from gis.domain.risk.index import CLASS_TITLES
 from gis.services.load_layer import LayerInfo
 
 Shape = Literal[
@@ -79,15 +80,6 @@ class Rule:
     where: Mapping[str, Any] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
 
-
-CLASS_TITLES = (
-    Title("低", "Low"),
-    Title("较低", "Fairly low"),
-    Title("中", "Medium"),
-    Title("较高", "Fairly high"),
-    Title("高", "High"),
-)
-"""Classes 1 to 5 of an area."""
 
 CLASS_COLOURS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
 """ColorBrewer YlOrRd: told apart by colour-blind readers too."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
+from gis.domain.risk.index import CLASS_TITLES
 from gis.services.clock import now
 from webmap import cartography
 from webmap.context import in_language
@@ -148,7 +149,7 @@ def direction(bearing_deg: float | None) -> str:
 
 def class_title(number: int | None) -> str:
     """Return the word for a class 1 to 5; what is not known has its own word."""
-    title = cartography.NO_DATA if number is None else cartography.CLASS_TITLES[number - 1]
+    title = cartography.NO_DATA if number is None else CLASS_TITLES[number - 1]
     return in_language(title)
 
 

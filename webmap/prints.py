@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from gis.domain.risk.index import CLASS_TITLES
 from gis.services.print_card import Palette, print_card
 from webmap import asked, cartography, sending
 from webmap.context import actor, lang, workspace
 
 bp = Blueprint("prints", __name__)
 
-PALETTE = Palette(cartography.CLASS_TITLES, cartography.class_shades(), cartography.NO_DATA)
+PALETTE = Palette(CLASS_TITLES, cartography.class_shades(), cartography.NO_DATA)
 
 
 @bp.get("/areas/<level>/<code>/card.pdf")

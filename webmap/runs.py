@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from gis.services import queue_computation
 from gis.services.compare_runs import compare_runs
-from gis.services.show_runs import list_runs, show_run
+from gis.services.show_runs import find_earlier, list_runs, show_run
 from webmap import asked, sending
 from webmap.context import about, actor, workspace
 
@@ -21,7 +21,8 @@ def index() -> str:
     """List computations, the newest first."""
     found = list_runs(workspace(), actor(), before=_before())
     computation = queue_computation.show_computation(workspace(), actor())
-    return _show("list", runs=found, computation=computation)
+    since_then = find_earlier(workspace(), actor())
+    return _show("list", runs=found, computation=computation, since_then=since_then)
 
 
 @bp.post("/runs")
@@ -63,10 +64,12 @@ def compare() -> str:
             return _show("compare", found=None, runs=[], level=workspace().home_level)
         after, before = newest
     found = compare_runs(workspace(), actor(), before, after)
+    offered = {run["id"]: run for run in list_runs(workspace(), actor())}
+    offered |= {run["id"]: run for run in (found["before"], found["after"])}
     return _show(
         "compare",
         found=found,
-        runs=list_runs(workspace(), actor()),
+        runs=[run for _, run in sorted(offered.items(), reverse=True)],
         level=workspace().home_level,
     )
 

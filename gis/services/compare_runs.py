@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain.kinds import SiteKind
 from gis.domain.rights import Actor
 from gis.domain.risk.compare import CAUSES, Ran, causes
 from gis.domain.risk.parameters import frozen
@@ -47,7 +48,13 @@ def compare_runs(ws: Workspace, actor: Actor, before: int, after: int) -> dict[s
         first, second = (find_run(conn, ws, number) for number in (before, after))
         kept = [_kept(conn, run) for run in (first, second)]
         touched = versions.touched(conn, first["revision"], second["revision"])
-        found = causes(_ran(kept[0], first), _ran(kept[1], second), touched=touched)
+        found = causes(
+            _ran(kept[0], first),
+            _ran(kept[1], second),
+            touched=touched,
+            sensitive=[kind.slug for kind in ws.kinds.values() if _is_sensitive(kind)],
+            same=all(first[name] == second[name] for name in ("revision", "as_of")),
+        )
         scores = [classes_of(runs.scores(conn, run["id"])) for run in (first, second)]
         moves = _moves(*kept)
         seen = sites.names(conn, set(moves["site"]), actor)
@@ -76,7 +83,18 @@ def _ran(kept: Mapping[str, pd.DataFrame], run: RowMapping) -> Ran:
         method: {name: frozen(value) for name, value in values.items()}
         for method, values in run["parameters"].items()
     }
-    return Ran(kept["sources"], kept["receptors"], kept["scores"], kept["sectors"], constants)
+    return Ran(
+        sources=kept["sources"],
+        receptors=kept["receptors"],
+        scores=kept["scores"],
+        sectors=kept["sectors"],
+        constants=constants,
+        indicators=kept.get("indicators"),
+    )
+
+
+def _is_sensitive(kind: SiteKind) -> bool:
+    return kind.people is not None and kind.people.sensitive
 
 
 Frames = Mapping[str, pd.DataFrame]

@@ -60,6 +60,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
     found = detail.of(assessment, snapshot, draws, set_here.values, elsewhere.edge)
     doubts = detail.doubts(assessment, snapshot, draws, set_here.values, SEED)
     summary = _summary(assessment) | {"hexagon_m": elsewhere.width_m}
+    drops = detail.drops(assessment, set_here.values)
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
@@ -75,7 +76,7 @@ def compute_risk(ws: Workspace, actor: Actor) -> dict[str, Any]:
             parameters={name: method.as_json() for name, method in set_here.methods.items()},
             parameter_set=set_here.version,
             doubts=doubts,
-            summary=summary,
+            summary={**summary, "drops": drops},
         )
         runs.save_results(
             conn,
@@ -115,6 +116,7 @@ def _input(found: Assessment) -> dict[str, pd.DataFrame]:
         "scores": found.result.scores,
         "sectors": found.result.sectors[["area", "sector", "known"]],
         "shares": found.result.loads[["area", "site", "share"]],
+        "indicators": found.indicators,
     }
 
 
@@ -203,6 +205,7 @@ def _contributions(found: Assessment) -> list[dict[str, Any]]:
             "without": row["without"],
             "closing": row["closing"],
             "receptor": row["receptor_site"],
+            "receptor_m": row["receptor_d_m"],
         }
         for row in _plain(joined)
     ]

@@ -1,4 +1,4 @@
-"""What a score keeps besides itself: V and C, its interval, three views, how it is by occasion."""
+"""What a score keeps beside itself: V and C, interval, views, occasions, improvements."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from gis.domain.risk.assess import Assessment, Snapshot
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants
 from gis.domain.risk.doubt import doubt
 from gis.domain.risk.evaluate import evaluate
+from gis.domain.risk.improve import improvements
 from gis.domain.risk.indicators import as_json
 from gis.domain.risk.receptors import receptors
-from gis.domain.risk.stability import summarise
+from gis.domain.risk.stability import sector_drops, summarise
 from gis.domain.risk.uncertainty import Draws
 from gis.domain.risk.views import views
 
@@ -29,8 +30,9 @@ def of(
     """Return, by area id, what is kept beside its score, fit for JSON.
 
     ``vulnerability`` and ``coping`` (``indicators.as_json``), ``uncertainty`` (interval,
-    probabilities, ranks; None without a score), ``views``, ``occasions`` (R by occasion) and
-    ``edge`` (a row of ``rollup.edge_incomplete``).
+    probabilities, ranks; None without a score), ``views``, ``occasions`` (R by occasion),
+    ``edge`` (a row of ``rollup.edge_incomplete``) and ``improvements`` (rows of
+    ``improve.improvements``).
     """
     areas = found.result.scores["area"].to_numpy(dtype=np.int64)
     floors = found.classes["floor"].to_numpy(dtype=np.int64)
@@ -38,6 +40,7 @@ def of(
     seen = views(found.result, snapshot.areas_m, constants[EXPOSURE])
     dimensions = as_json(found.indicators, found.dimensions, constants[EXPOSURE])
     by_occasion = _by_occasion(found, snapshot, constants)
+    better = _improvements(found, snapshot, constants[INDEX])
     rows = zip(
         areas.tolist(),
         told.to_dict("records"),
@@ -52,6 +55,7 @@ def of(
             "views": _without_area(view),
             "occasions": by_occasion[area],
             "edge": _without_area(beyond),
+            "improvements": better.get(area, []),
         }
         for area, doubts, view, beyond in rows
     }
@@ -74,6 +78,19 @@ def doubts(
     return [{str(k): plain(v) for k, v in row.items()} for row in listed.to_dict("records")]
 
 
+def drops(found: Assessment, constants: Values) -> list[dict[str, Any]]:
+    """Return what leaving out a sector does to the order of the areas, fit for JSON.
+
+    As ``stability.sector_drops``, with the ``name`` of the area that moves most.
+    """
+    names = found.result.scores.set_index("area")["name"]
+    rows = sector_drops(found.result, constants).to_dict("records")
+    return [
+        {**_without_area(row), "name": None if row["area"] is None else str(names[row["area"]])}
+        for row in rows
+    ]
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON holds it: None for what is missing."""
     if isinstance(value, list | tuple):
@@ -90,6 +107,16 @@ def _doubt(row: Mapping[str, Any]) -> dict[str, Any] | None:
     if row["median"] != row["median"]:
         return None
     return _without_area(row)
+
+
+def _improvements(
+    found: Assessment, snapshot: Snapshot, constants: Constants
+) -> dict[int, list[dict[str, Any]]]:
+    listed = improvements(found, snapshot.hazards_m, snapshot.as_of, constants)
+    told: dict[int, list[dict[str, Any]]] = {}
+    for row in listed.to_dict("records"):
+        told.setdefault(row["area"], []).append(_without_area(row))
+    return told
 
 
 def _by_occasion(

@@ -35,19 +35,29 @@ class Standing:
         Slug to method, an office's values in place of the software's own.
     version
         Number of the version; None: nothing was set.
-    actor, at
-        Who set it and when (ISO); None where nothing was.
+    actor, at, reason
+        Who set it, when (ISO) and why; None where nothing was.
     """
 
     methods: Mapping[str, Method]
     version: int | None = None
     actor: str | None = None
     at: str | None = None
+    reason: str | None = None
 
     @property
     def values(self) -> dict[str, Constants]:
         """Method to its values: what an assessment takes."""
         return {slug: method.values for slug, method in self.methods.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return which version it is, by whom, when and why."""
+        return {
+            "version": self.version,
+            "author": self.actor,
+            "at": self.at,
+            "reason": self.reason,
+        }
 
 
 def in_force(conn: Connection) -> Standing:
@@ -151,4 +161,4 @@ def _version(row: RowMapping | None) -> Standing:
     if row is None:
         return Standing(own)
     methods = parameters.changed(own, row["values"])
-    return Standing(methods, row["id"], row["actor"], row["at"].isoformat())
+    return Standing(methods, row["id"], row["actor"], row["at"].isoformat(), row["reason"])

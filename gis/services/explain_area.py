@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from gis.domain.kinds import Title
 from gis.domain.rights import Actor
-from gis.domain.risk import registry
-from gis.domain.risk.constants import INDEX
+from gis.domain.risk import register, registry
+from gis.domain.risk.constants import INDEX, SPREAD
 from gis.domain.risk.explain import HAZARDS, by_step, shares
 from gis.domain.risk.model import Model, Step
 from gis.domain.risk.sources import LIMIT
@@ -22,6 +22,7 @@ from gis.services import whole as whole_of
 from gis.services.access import reading
 from gis.services.describe import describe_open
 from gis.services.edit_parameters import Standing, of_version
+from gis.services.say_area import say_area
 from gis.services.sight import Sight, look
 from gis.storage import areas, codes, runs
 from gis.workspace import Workspace
@@ -48,7 +49,11 @@ def explain_area(
     the points that go if it alone goes, and ``closing``, if its open hazards do. ``models`` has
     what the factors are: formula, fields, constants with their sources. What the reader may not
     see folds into one share without site or distance; all numbers are then in whole points
-    (``coarse``), and ``exact`` is false.
+    (``coarse``), and ``exact`` is false. ``improvements`` are the three places whose open cases,
+    closed, would lower the class, or else the score, most (``improve.improvements``): what the
+    floors would be then tells of rules at other places, so only who sees every row is told.
+    ``sentence`` says it in one (``say_area``), in Chinese and English; None where there are no
+    scores. A contribution names the ``receptor`` that bears most of it, ``receptor_m`` away.
     ``data_quality`` says in ``edge_incomplete`` whether sources beyond the boundary, of which
     nothing is known, could reach the area. An area of a level without scores has none, but
     ``rolled`` (``whole.told``): what adds up, and how many areas show each class.
@@ -90,20 +95,24 @@ def explain_area(
         "data_quality": NO_QUALITY if rolled else _quality(whole, _coverage(ws, coverage, code)),
         "sectors": [_sector(row, loads, points) for row in parts],
         **{name: detail.get(name, UNKNOWN_DIMENSION) for name in ("vulnerability", "coping")},
-        **{name: detail.get(name) for name in ("uncertainty", "views", "occasions")},
+        "uncertainty": _uncertainty(detail.get("uncertainty"), ran),
+        **{name: detail.get(name) for name in ("views", "occasions")},
         "population": {
             "equivalent": whole["equivalent"] if whole else None,
             "residents": area["attrs"].get("residents"),
         },
         "contributions": contributions,
+        "improvements": _improvements(detail.get("improvements", ()), whole, sight),
         "models": _models(ran, set_here, {entry["model"] for entry in contributions} - {None}),
         "run": _run(ran, about.last_run),
-        "parameters": {"version": set_here.version, "author": set_here.actor, "at": set_here.at},
+        "parameters": set_here.as_json(),
         "notice": "；".join(notice.zh for notice in about.notices),
         "as_of": about.as_of.isoformat(),
         "exact": True,
     }
-    return answer if sight.everything else coarse.explanation(answer, ws.kinds)
+    told = answer if sight.everything else coarse.explanation(answer, ws.kinds)
+    said = None if rolled else say_area(told, ws.kinds)
+    return {**told, "sentence": said and {"zh": said.zh, "en": said.en}}
 
 
 NOT_COMPUTED = {
@@ -263,6 +272,8 @@ def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[st
         "sector": row["sector"],
         "site": _site(row["site"], sight),
         "distance_m": row["distance_m"] if sight.of(row["receptor"]) else None,
+        "receptor": _site(row["receptor"], sight),
+        "receptor_m": row["receptor_m"] if sight.of(row["receptor"]) else None,
         "intensity": row["intensity"],
         "uplift": row["uplift"] if counted else None,
         "r1_m": row["r1_m"],
@@ -288,14 +299,41 @@ def _factors(row: RowMapping, share: float | None, counted: bool) -> list[dict[s
     ]
 
 
-OF_CASES = "open_hazards"
+def _uncertainty(found: Mapping[str, Any] | None, run: RowMapping | None) -> dict[str, Any] | None:
+    """Return what is uncertain, with the number of ``top_ranks`` that ``p_top`` speaks of."""
+    if found is None or run is None:
+        return None
+    return {**found, "top_ranks": int(run["parameters"][SPREAD]["top_ranks"])}
+
+
+def _improvements(
+    rows: Sequence[Mapping[str, Any]], whole: RowMapping | None, sight: Sight
+) -> list[dict[str, Any]]:
+    """List the largest falls, the class first; what would hardly move anything is left out."""
+    if whole is None or not sight.everything:
+        return []
+    felt = [
+        row
+        for row in rows
+        if row["points"] >= LEAST_POINTS or row["class_then"] < whole["shown_class"]
+    ]
+    return [{**row, "site": _site(row["site"], sight)} for row in felt[:BEST]]
+
+
+BEST = 3
+"""Improvements that are told (METHOD 7.12 b)."""
+
+LEAST_POINTS = 0.05
+"""What would be written 0.0 is not told."""
+
+OF_CASES = register.OPEN
 """What a source's evidence says of the cases at its place."""
 
 
 def _other(share: float) -> dict[str, Any]:
     nothing = dict.fromkeys(
         (
-            *("load", "without", "closing", "model", "sector", "site"),
+            *("load", "without", "closing", "model", "sector", "site", "receptor", "receptor_m"),
             *("distance_m", "intensity", "uplift", "r1_m", "r2_m"),
         )
     )

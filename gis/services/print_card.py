@@ -34,7 +34,7 @@ Answer = Mapping[str, Any]
 
 TOP = 7
 """Sources that the card lists; the rest are one line."""
-FLAGS = 6
+FLAGS = 5
 """Lines of flags on the card; the rest are counted."""
 MAP_MM = (92.0, 86.0)
 
@@ -101,10 +101,12 @@ def print_card(
         "no_data": _say(palette.no_data, lang),
         **_texts(about, lang),
         **_answer(answer),
+        "sentence": answer["sentence"][lang],
         "views": _views(answer.get("views"), lang),
         "sectors": _sectors(answer, lang),
         "parts": _sources(answer, numbers, ws.kinds, lang),
         "flags": _flags(answer["flags"], numbers),
+        "improvements": [_improvement(row, answer["class"]) for row in answer["improvements"]],
         "unknown": _unknown(answer, ws.kinds, lang),
         "map": _map(around, code, list(shapes.values())),
     }
@@ -145,7 +147,6 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return {
         **{name: answer.get(name) for name in SAID},
         "score": _whole(answer["score"]),
-        "reason": answer["class_reason_zh"],
         "uncertainty": _interval(answer.get("uncertainty")),
         "made": _day_and_time(answer["run"]),
         "parameters": answer["parameters"]["version"],
@@ -264,9 +265,7 @@ def _sources(
         ],
         "rest": {**written[-2], "count": len(rest)} if rest else None,
         "hidden": {**written[-1], "title": _either(hidden[0], lang)} if hidden else None,
-        "total": f"{(coarse.whole(10 * answer['score']) or 0.0) / 10:.1f}"
-        if answer["exact"]
-        else None,
+        "exact": answer["exact"],
     }
 
 
@@ -357,6 +356,16 @@ def _flags(flags: Sequence[Answer], numbers: Mapping[int, int]) -> dict[str, Any
 
 NAMED = 2
 """Places that one line of flags names."""
+
+
+def _improvement(row: Answer, now: int) -> dict[str, Any]:
+    """Return what closing the cases of one place would do."""
+    return {
+        "name": row["site"]["name"] if row["site"] else None,
+        "count": len(row["cases"]),
+        "points": _points(row["points"]),
+        "then": row["class_then"] if row["class_then"] < now else None,
+    }
 
 
 def _unknown(answer: Answer, kinds: Mapping[str, SiteKind], lang: Language) -> dict[str, Any]:

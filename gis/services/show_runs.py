@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, RowMapping
 
+from gis.domain import days
+from gis.domain.kinds import Title
 from gis.domain.rights import Actor
+from gis.domain.risk import registry
 from gis.domain.risk.index import CLASS_NAMES_ZH
 from gis.errors import NotFoundError
 from gis.services import coarse
 from gis.services.access import reading
+from gis.services.edit_parameters import of_version
 from gis.storage import runs, sites
 from gis.workspace import Workspace
 
@@ -29,8 +33,10 @@ def list_runs(ws: Workspace, actor: Actor, *, before: int | None = None) -> list
 def show_run(ws: Workspace, actor: Actor, number: int) -> dict[str, Any]:
     """Return a computation with the score and class of every area, as it was.
 
-    Who does not see every row gets whole points, and not ``doubts``: what would lessen the doubt
-    most, which tells where places lie.
+    ``parameters`` are the version of what the office set, its author, day and reason; all None
+    where nothing was set. Who does not see every row gets whole points, and neither ``doubts``
+    (what would lessen the doubt most, which tells where places lie) nor ``drops``
+    (``stability.sector_drops``), which weigh all rows.
 
     Raises
     ------
@@ -42,10 +48,40 @@ def show_run(ws: Workspace, actor: Actor, number: int) -> dict[str, Any]:
         rows = [row for row in runs.scores(conn, number) if row["sector"] == runs.ALL]
         places = {entry["site"] for entry in run["doubts"]} - {None}
         seen = sites.names(conn, places, actor)
+        set_here = of_version(conn, run["parameter_set"])
     return {
         **about(run),
+        "parameters": set_here.as_json(),
         "areas": [_area(row, actor) for row in rows],
         "doubts": [_doubt(entry, seen) for entry in run["doubts"] if actor.reads_everything],
+        "drops": [_drop(row) for row in run["summary"].get("drops", ()) if actor.reads_everything],
+    }
+
+
+def find_earlier(ws: Workspace, actor: Actor) -> dict[str, Any]:
+    """Find what the newest computation is to be compared with.
+
+    Returns
+    -------
+    ``newest`` (``about``; None before the first) and ``earlier``, one entry per ``name`` of
+    ``days.earlier`` with its ``day`` and ``run``, the last computation whose data reach up to that
+    day; None where there is none.
+    """
+    with reading(ws, actor) as conn:
+        level = ws.home_level.slug
+        newest = runs.latest(conn, runs.RISK, level)
+        if newest is None:
+            return {"newest": None, "earlier": []}
+        found = [
+            (name, day, runs.latest(conn, runs.RISK, level, upto=day))
+            for name, day in days.earlier(newest["as_of"]).items()
+        ]
+    return {
+        "newest": about(newest),
+        "earlier": [
+            {"name": name, "day": day.isoformat(), "run": run and run["id"]}
+            for name, day, run in found
+        ],
     }
 
 
@@ -85,6 +121,12 @@ def counts(by_name: Mapping[str, int]) -> list[dict[str, int | None]]:
 def classes_of(rows: Sequence[RowMapping]) -> dict[str, RowMapping]:
     """Return area code to its whole score."""
     return {row["code"]: row for row in rows if row["sector"] == runs.ALL}
+
+
+def _drop(row: Mapping[str, Any]) -> dict[str, Any]:
+    model = next((m for m in registry.models() if m.sector == row["sector"]), None)
+    title = Title(row["sector"], row["sector"]) if model is None else model.title
+    return {**row, "title": title.zh, "title_en": title.en}
 
 
 def _doubt(entry: Mapping[str, Any], seen: Mapping[int, RowMapping]) -> dict[str, Any]:

@@ -143,11 +143,18 @@ def save_shown(
         conn.execute(insert, rows)
 
 
-def latest(conn: Connection, verb: str, level: str | None = None) -> RowMapping | None:
-    """Return the newest run of a verb (at a level, if given); None if there is none."""
+def latest(
+    conn: Connection, verb: str, level: str | None = None, *, upto: dt.date | None = None
+) -> RowMapping | None:
+    """Return the newest run of a verb; None if there is none.
+
+    At a level, if given; of data up to a day, if given.
+    """
     query = sa.select(run).where(run.c.verb == verb)
     if level is not None:
         query = query.where(run.c.level == level)
+    if upto is not None:
+        query = query.where(run.c.as_of <= upto)
     return conn.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().first()
 
 

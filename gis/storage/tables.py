@@ -446,6 +446,7 @@ contribution = sa.Table(
     sa.Column("closing", sa.Double, comment="points that go if its open hazards are closed"),
     sa.Column("distance_m", sa.Double),
     _to("site", name="receptor"),  # of the people who bear most of it
+    sa.Column("receptor_m", sa.Double, comment="distance to the receptor"),
     sa.Column("intensity", sa.Double, nullable=False),
     sa.Column("uplift", sa.Double, nullable=False),
     sa.Column("r1_m", sa.Double, nullable=False),

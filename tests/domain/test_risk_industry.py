@@ -196,6 +196,28 @@ def test_the_grading_follows_from_its_working(row: Mapping[str, str]) -> None:
     assert _worked(row["r_worked"]) == pytest.approx(float(row["r"]), abs=1e-9)
 
 
+def test_a_source_names_the_rows_that_its_level_and_colour_were_reckoned_from() -> None:
+    # GB 18218 Table 1: Q of liquefied petroleum gas 50 t, of benzene 50 t.
+    scene = _unit("液化石油气=60/;苯=45/;某物=3/", 20)
+    items: list[dict[str, Any]] = [
+        {"item": "R1", "item_name": "储罐区", "level": "较大", "status": "管控中"},
+        {"item": "R2", "item_name": None, "level": None, "status": "管控中"},
+        {"item": "R3", "item_name": "旧炉", "level": "重大", "status": "已消除"},
+    ]
+    plant = int(scene.sites_m["enterprise"]["id"].iloc[0])
+    items = [{"site": plant, **item} for item in items]
+    records = {**scene.records, "risk_item": _records("risk_item", items)}
+    told = _source(replace(scene, records=records))["evidence"]["rows"]
+    assert [(row["step"], row["site"], row["name"], row["said"]) for row in told] == [
+        ("colour", plant, "储罐区", "较大"),
+        ("colour", plant, "R2", "?"),
+        ("mhi", 100, "某物", "q/Q = 3/? = ?"),  # what nobody can weigh comes first
+        ("mhi", 100, "液化石油气", "q/Q = 60/50 = 1.2"),
+        ("mhi", 100, "苯", "q/Q = 45/50 = 0.9"),
+    ]
+    assert "rows" not in _source(_scene([{}], {}))["evidence"]
+
+
 @pytest.mark.parametrize("level", ["一级", "二级"])
 def test_one_small_cylinder_explains_no_high_level_and_shrinks_no_reach(level: str) -> None:
     plant = {"category": "危化品生产储存", "mhi_level": level}

@@ -496,6 +496,8 @@ def test_the_point_that_moves_most_speaks_for_its_mine() -> None:
     assert state[["level", "point", "cause"]].tolist() == [3, "G2", "位移速率"]
     told = _sources({"displacement": rows})["evidence"][0]
     assert (told["slope_alarm"], told["rate_mm_d"]) == ("橙", 12.0)
+    (row,) = told["rows"]
+    assert (row["sort"], row["name"], row["said"]) == ("displacement", "G2", "12 mm/d")
     (flag,) = _raised(records={"displacement": rows}).to_dict("records")
     assert (flag["rule"], flag["floor"]) == ("mine_slope_alarm_3", 0)
     assert "仅供参考" in flag["text_zh"]

@@ -66,6 +66,41 @@ def test_what_the_reader_may_not_see_folds_into_one_share(demo: Workspace) -> No
             assert sum(c["share"] for c in less["contributions"]) == less["score"]
 
 
+def test_the_three_largest_improvements_are_told_to_who_sees_every_row_alone(
+    demo: Workspace,
+) -> None:
+    told = 0
+    for code in CODES:
+        found = explain_area(demo, GUEST, "village", code)
+        assert explain_area(demo, VISITOR, "village", code)["improvements"] == []
+        falls = [(row["class_then"], -row["points"]) for row in found["improvements"]]
+        assert len(falls) <= 3
+        assert falls == sorted(falls)
+        for row in found["improvements"]:
+            assert row["cases"]
+            assert row["floor_then"] <= row["class_then"] <= found["class"]
+        told += len(falls)
+    assert told >= 3
+
+
+def test_every_village_is_told_in_one_sentence_that_names_no_hidden_place(
+    demo: Workspace,
+) -> None:
+    for code in CODES:
+        whole = explain_area(demo, GUEST, "village", code)
+        less = explain_area(demo, VISITOR, "village", code)
+        assert whole["sentence"]["zh"].startswith(whole["name"])
+        hidden = {
+            place["name"]
+            for entry in whole["contributions"]
+            for place in (entry["site"], entry["receptor"])
+            if place and is_closed(demo, place["kind"])
+        }
+        assert not [name for name in hidden if name in str(less)]
+        for place in (entry["receptor"] for entry in less["contributions"]):
+            assert place is None or not is_closed(demo, place["kind"])
+
+
 def test_a_source_tells_others_only_what_is_registered_of_itself(demo: Workspace) -> None:
     # What a rule makes of places around, with decimals, would tell where a hidden one lies.
     listed = [

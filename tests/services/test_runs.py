@@ -20,9 +20,9 @@ from gis.services.explain_area import explain_area
 from gis.services.find_hotspots import find_hotspots
 from gis.services.import_sites import import_sites
 from gis.services.queue_computation import start_daily
-from gis.services.show_runs import list_runs, show_run
+from gis.services.show_runs import find_earlier, list_runs, show_run
 from gis.storage import dialect, jobs, runs
-from gis.storage.tables import hazard, job, register, run_shown
+from gis.storage.tables import hazard, job, register, run, run_shown
 from gis.workspace import Workspace
 from tests.conftest import Databases
 from tests.people import ADMINISTRATOR, TOWN, WEST, village
@@ -94,6 +94,9 @@ def test_a_new_plant_and_a_new_constant_are_told_apart(ws: Workspace, tmp_path: 
     found = compare_runs(ws, TOWN, middle, after)
     assert found["after"]["parameter_set"] == 1
     assert found["before"]["parameter_set"] is None
+    for area in found["areas"]:
+        assert area["by"]["parameters"] == pytest.approx(area["moved"], abs=1e-9)
+    assert max(area["moved"] for area in found["areas"]) > 0
 
 
 def test_who_does_not_see_every_row_learns_of_no_place_and_no_decimals(ws: Workspace) -> None:
@@ -120,10 +123,10 @@ def test_parameters_are_versions_with_an_author_and_a_reason(ws: Workspace) -> N
     assert save_parameters(ws, ADMINISTRATOR, lower, reason="镇里讨论决定", based_on=None) == 1
     number = compute_risk(ws, OPERATOR)["run"]
     with dialect.reading(ws.engine) as conn:
-        run = runs.load_one(conn, number)
-    assert run is not None
-    assert run["parameters"]["index"]["class_limits"] == [10, 20, 30, 40]
-    assert run["parameter_set"] == 1
+        kept = runs.load_one(conn, number)
+    assert kept is not None
+    assert kept["parameters"]["index"]["class_limits"] == [10, 20, 30, 40]
+    assert kept["parameter_set"] == 1
     version = show_parameters(ws, ADMINISTRATOR)["versions"][0]
     assert (version["actor"], version["reason"]) == ("admin", "镇里讨论决定")
     with pytest.raises(InvalidDataError, match="别人"):
@@ -134,20 +137,60 @@ def test_parameters_are_versions_with_an_author_and_a_reason(ws: Workspace) -> N
     )  # fmt: skip
 
 
+def test_a_computation_says_whose_parameters_it_had_and_why(ws: Workspace) -> None:
+    first = list_runs(ws, TOWN)[0]["id"]
+    lower = {"index": {"class_limits": [10, 20, 30, 40]}}
+    save_parameters(ws, ADMINISTRATOR, lower, reason="镇里讨论决定", based_on=None)
+    second = compute_risk(ws, OPERATOR)["run"]
+    nothing = {"version": None, "author": None, "at": None, "reason": None}
+    assert show_run(ws, TOWN, first)["parameters"] == nothing
+    told = show_run(ws, TOWN, second)["parameters"]
+    assert (told["version"], told["author"], told["reason"]) == (1, "admin", "镇里讨论决定")
+    assert told["at"]
+    assert explain_area(ws, TOWN, "village", WEST)["parameters"] == told
+
+
+def test_a_computation_says_what_a_sector_does_to_the_order_to_who_sees_every_row(
+    ws: Workspace,
+) -> None:
+    number = list_runs(ws, TOWN)[0]["id"]
+    told = show_run(ws, TOWN, number)["drops"]
+    assert [row["sector"] for row in told] == ["IND", "GAS", "HOU", "FOR", "MIN"]
+    for row in told:
+        assert row["correlation"] is None  # of two villages there is no order to speak of
+        assert (row["name"] is None) == (row["moved"] == 0)
+    assert show_run(ws, village(WEST), number)["drops"] == []
+
+
+def test_the_last_computation_up_to_a_day_is_found_however_many_came_since(ws: Workspace) -> None:
+    first = list_runs(ws, TOWN)[0]["id"]
+    newest = compute_risk(ws, OPERATOR)["run"]
+    assert [entry["run"] for entry in find_earlier(ws, TOWN)["earlier"]] == [None, None, None]
+    with ws.engine.begin() as conn:
+        days = {first: dt.date(2026, 4, 2), newest: dt.date(2026, 8, 15)}
+        for number, day in days.items():
+            conn.execute(sa.update(run).where(run.c.id == number).values(as_of=day))
+    found = find_earlier(ws, TOWN)
+    assert found["newest"]["id"] == newest
+    assert [(entry["day"], entry["run"]) for entry in found["earlier"]] == [
+        ("2026-07-31", first), ("2026-06-30", first), ("2025-08-15", None),
+    ]  # fmt: skip
+
+
 def test_hotspots_use_the_constants_that_an_administrator_set(ws: Workspace) -> None:
     wider = {"hotspots": {"trend_months": 24}}
     save_parameters(ws, ADMINISTRATOR, wider, reason="看两年的趋势", based_on=None)
     number = find_hotspots(ws, OPERATOR)["run"]
     with dialect.reading(ws.engine) as conn:
-        run = runs.load_one(conn, number, runs.HOTSPOTS)
-    assert run is not None
-    assert run["parameters"]["hotspots"]["trend_months"] == 24
-    assert run["summary"]["period"] is None
+        kept = runs.load_one(conn, number, runs.HOTSPOTS)
+    assert kept is not None
+    assert kept["parameters"]["hotspots"]["trend_months"] == 24
+    assert kept["summary"]["period"] is None
     all_found = {"hotspots": {"period_months": 12, "cell_width_m": 1500}}
     save_parameters(ws, ADMINISTRATOR, all_found, reason="看一年发现的", based_on=1)
     summary = find_hotspots(ws, OPERATOR)
     last = dt.date.fromisoformat(summary["period"][1])
-    assert last == run["as_of"]
+    assert last == kept["as_of"]
     assert dt.date.fromisoformat(summary["period"][0]) == (
         last.replace(year=last.year - 1) + dt.timedelta(days=1)
     )

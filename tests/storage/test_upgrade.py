@@ -25,7 +25,7 @@ LATER = {
     "site_version": ["note", "merged_into", "source_row"],
     "run": ["parameter_set", "doubts"],
     "score": ["detail"],
-    "contribution": ["without", "closing"],
+    "contribution": ["without", "closing", "receptor_m"],
 }
 """Columns that came later."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -32,7 +33,8 @@ def test_a_village_starts_with_its_class_in_number_and_word(client: FlaskClient)
         number = area["class"] or 0
         chip = re.findall(r'class-chip-large">(?:<b>(\d)</b> )?(\w+)</span>', page)
         assert chip == [(str(number or ""), words[number])]
-        assert area["class_reason"] in page
+        told = client.get(f"/api/areas/village/{area['code']}/explain").get_json()
+        assert html.escape(told["sentence"]["zh"]) in page
         assert f"grade-{area['data_quality']}" in page
 
 
@@ -45,12 +47,13 @@ def test_the_parts_that_are_shown_add_up_to_the_score(client: FlaskClient) -> No
             assert "没有分数不等于风险低" in page
         else:
             assert 1 <= len(parts) <= 4
-            total = re.findall(r"合计 ([\d.]+) 分", page)
-            assert [f"{sum(map(float, parts)):.1f}"] == total
-            assert -0.01 < area["score"] - float(total[0]) < 0.11  # one is cut, the other rounded
+            total = round(sum(map(float, parts)), 1)
+            assert -0.01 < area["score"] - total < 0.11  # one is cut, the other rounded
             whole = int(re.findall(r"<b>(\d+)</b> 分（满分 100）", page)[0])
-            assert whole == int(area["score"])
-            assert f"舍去小数为 {whole} 分" in page
+            assert whole == int(area["score"]) == int(total)
+            assert f"合计 {whole} 分（各部分取到 0.1 分" in page
+            heads = re.findall(r"<summary>这 ([\d.,]+) 分怎么来的", page)
+            assert heads[: len(parts) - 1] == parts[: len(heads)]
 
 
 def test_the_panel_lists_the_largest_sources_and_the_page_all(client: FlaskClient) -> None:

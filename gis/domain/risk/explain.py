@@ -15,7 +15,7 @@ from gis.domain.risk.sources import PARTS
 
 LOADS = (
     "area", "source", "site", "model", "sector", "load", "gone", "closed", "d_m",
-    "receptor", "receptor_site",
+    "receptor", "receptor_site", "receptor_d_m",
 )  # fmt: skip
 """Columns of a loads frame."""
 
@@ -54,7 +54,7 @@ def contributions(
     the order given), sector and source: ``load`` in equivalent persons, which adds up to L over
     sources, receptors and areas; ``gone``, by how much L falls if the source alone goes, which
     does not add up; ``d_m``, the distance of the nearest receptor that is hit;
-    ``receptor``, the uid of the one with the largest part, and its site.
+    ``receptor``, the uid of the one with the largest part, its site, and the distance to it.
 
     Notes
     -----
@@ -233,6 +233,7 @@ def _loads(
     nearest = pair["d_m"].groupby(number).min().to_numpy() if len(rows) else np.empty(0)
     largest = np.lexsort((np.arange(len(rows)), -part[rows], number))[start]
     receptor = receptors["uid"].to_numpy()[pair["receptor"].to_numpy()[largest]]
+    receptor_d_m = pair["d_m"].to_numpy()[largest]
     total, lost, eased = (
         np.add.reduceat(column[rows], start) if len(rows) else np.empty(0)
         for column in (part, gone, closed)
@@ -250,5 +251,6 @@ def _loads(
             "d_m": nearest,
             "receptor": receptor,
             "receptor_site": receptor // PARTS,
+            "receptor_d_m": receptor_d_m,
         }
     ).astype({"model": object, "sector": object})

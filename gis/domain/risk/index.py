@@ -8,10 +8,20 @@ import numpy as np
 import pandas as pd
 
 from gis.domain.arrays import Floats, Objects
+from gis.domain.kinds import Title
 from gis.domain.risk.constants import Constants, numbers, table
 
-CLASS_NAMES_ZH = ("低", "较低", "中", "较高", "高")
+CLASS_TITLES = (
+    Title("低", "Low"),
+    Title("较低", "Fairly low"),
+    Title("中", "Medium"),
+    Title("较高", "Fairly high"),
+    Title("高", "High"),
+)
 """Names of the classes 1 to 5."""
+
+CLASS_NAMES_ZH = tuple(title.zh for title in CLASS_TITLES)
+"""The same in Chinese."""
 
 
 def sectors(constants: Constants) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ class Indicator:
         Reads its value off what is known.
     looks_at
         Kinds that it reads, ``PEOPLE``, ``CASES``: nothing of it changes while none of these does.
+    science
+        Names of the methods whose constants it takes besides those of ``exposure``.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Indicator:
     unit: str
     read: Callable[[Survey], Reading]
     looks_at: tuple[str, ...] = ()
+    science: tuple[str, ...] = ()
 
 
 INDICATORS = (
@@ -146,6 +149,7 @@ INDICATORS = (
         "%",
         coping.forest_unwatched,
         tuple(sorted(forest_cover.READS)),
+        (forest_cover.FOREST_FIRE, forest_cover.METHOD),
     ),
     Indicator("drill", "C", Title("应急演练完成比例", "Drills done"), "%", coping.drill),
 )

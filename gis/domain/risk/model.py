@@ -172,6 +172,8 @@ class Model:
         how far these look: what it says of a place depends on nothing that lies beyond its reach
         and that of its group, but for places that it names by their codes or that name it. A fact
         is of the place in its column ``by``. None: it looks at everything.
+    science
+        Names of the methods whose constants it takes besides its own (``Scene.methods``).
     """
 
     slug: str
@@ -184,6 +186,7 @@ class Model:
     flags: Callable[[Scene, Constants], gpd.GeoDataFrame]
     looks_at: tuple[str, ...] = ()
     reach: Callable[[Scene, Constants], Mapping[str, Reach]] | None = None
+    science: tuple[str, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:

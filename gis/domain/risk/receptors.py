@@ -45,6 +45,12 @@ own, the uid of the one source an asset answers to, else 0; people before occupa
 ``spread`` were spread from the area's total; ``dq`` where the number was not known."""
 
 
+COUNTING = (
+    "point_footprint_m2", "unknown_storeys", "unknown_people", "unknown_residents", "idle_use",
+)  # fmt: skip
+"""Constants that numbers of people are made with."""
+
+
 def receptors(
     sites_m: Sites,
     kinds: Mapping[str, SiteKind],

@@ -14,7 +14,12 @@ from gis.domain.risk import flags
 from gis.domain.risk.constants import Constants, number, table
 from gis.domain.risk.model import Sites
 
-COUNTS = ("general", "major", "overdue", "uplift")
+COUNTED = ("general", "major", "overdue")
+"""What is counted of the open cases of a site."""
+OPEN = "open_hazards"
+"""Name of these counts in a source's evidence."""
+LIFTING = ("uplift_per_hazard", "uplift_general_max", "uplift_max")
+"""Constants that the uplift is made with."""
 
 
 def uplift(hazards: pd.DataFrame, as_of: dt.date, constants: Constants) -> pd.DataFrame:
@@ -35,31 +40,50 @@ def uplift(hazards: pd.DataFrame, as_of: dt.date, constants: Constants) -> pd.Da
     ``uplift`` (1 to the maximum). A general hazard that the enterprise reported itself counts
     only once it is overdue: honesty is not punished.
     """
-    late = cases.overdue_days(hazards, as_of) > 0
     major = hazards["level"] == cases.MAJOR
-    honest = (hazards["channel"] == cases.SELF_REPORTED) & ~major & ~late
-    counted = cases.is_open(hazards) & hazards["site"].notna() & ~honest
     sums = pd.DataFrame(
         {
             "site": hazards["site"].astype("float64"),
             "general": ~major,
             "major": major,
-            "overdue": late,
+            "overdue": cases.overdue_days(hazards, as_of) > 0,
         }
-    )[counted]
+    )[counted(hazards, as_of) & hazards["site"].notna()]
     by_site = sums.astype("int64").groupby("site").sum()
-    return by_site.assign(uplift=_factor(by_site, constants))
+    return by_site.assign(uplift=factor(by_site, constants))
+
+
+def counted(hazards: pd.DataFrame, as_of: dt.date) -> pd.Series:
+    """Tell which cases count against their place: the open ones that honesty does not excuse."""
+    late = cases.overdue_days(hazards, as_of) > 0
+    major = hazards["level"] == cases.MAJOR
+    honest = (hazards["channel"] == cases.SELF_REPORTED) & ~major & ~late
+    return cases.is_open(hazards) & ~honest
+
+
+def factor(counts: pd.DataFrame, constants: Constants) -> Floats:
+    """Return the uplift of sites with so many open cases (``COUNTED``), 1 to the maximum."""
+    per = table(constants, "uplift_per_hazard")
+    general = np.minimum(counts["general"].to_numpy(), number(constants, "uplift_general_max"))
+    lift = (
+        1.0
+        + per["general"] * general
+        + per["major"] * counts["major"].to_numpy()
+        + per["overdue"] * counts["overdue"].to_numpy()
+    )
+    found: Floats = np.minimum(lift, number(constants, "uplift_max"))
+    return found
 
 
 def apply(sources: gpd.GeoDataFrame, lifts: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the sources with the uplift of their sites, and the open hazards as evidence."""
     row = lifts.index.get_indexer(pd.Index(sources["site"].to_numpy()))
-    factor = np.append(lifts["uplift"].to_numpy(dtype=np.float64), 1.0)[row]
+    lifted = np.append(lifts["uplift"].to_numpy(dtype=np.float64), 1.0)[row]
     evidence = sources["evidence"].to_numpy(dtype=object).copy()
-    counts = lifts[["general", "major", "overdue"]].to_dict("records")
+    counts = lifts[list(COUNTED)].to_dict("records")
     for at in np.flatnonzero(row >= 0):  # only the few sources with open hazards
-        evidence[at] = {**evidence[at], "open_hazards": counts[row[at]]}
-    return sources.assign(uplift=factor, evidence=evidence)
+        evidence[at] = {**evidence[at], OPEN: counts[row[at]]}
+    return sources.assign(uplift=lifted, evidence=evidence)
 
 
 def facts(
@@ -113,19 +137,6 @@ def facts(
 
 RULES = ("hazard_major_open", "hazard_major_overdue", "hazard_major_overdue_long")
 """Names of the rules, and keys of the constant ``hazard_floors``."""
-
-
-def _factor(counts: pd.DataFrame, constants: Constants) -> Floats:
-    per = table(constants, "uplift_per_hazard")
-    general = np.minimum(counts["general"].to_numpy(), number(constants, "uplift_general_max"))
-    lift = (
-        1.0
-        + per["general"] * general
-        + per["major"] * counts["major"].to_numpy()
-        + per["overdue"] * counts["overdue"].to_numpy()
-    )
-    factor: Floats = np.minimum(lift, number(constants, "uplift_max"))
-    return factor
 
 
 def _places(rows: gpd.GeoDataFrame, site: np.ndarray, sites_m: Sites) -> Objects:

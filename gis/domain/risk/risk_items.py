@@ -127,6 +127,20 @@ def reports(
     return pd.DataFrame({"overdue": overdue, "undated": undated, "next_due": next_due})
 
 
+def ranked(records: Mapping[str, pd.DataFrame], constants: Constants) -> pd.DataFrame:
+    """Return the current items: ``site``, ``name`` (else the number) and ``rank``, -1 unknown."""
+    items = _current(records)
+    recorded, computed = _recorded(items, constants), _computed(items, constants)
+    names = items.reindex(columns=["item_name", "item"]).astype(object)
+    return pd.DataFrame(
+        {
+            "site": items["site"].to_numpy(dtype=np.int64),
+            "name": names["item_name"].where(names["item_name"].notna(), names["item"]),
+            "rank": np.where(recorded == UNKNOWN, computed, recorded),
+        }
+    )
+
+
 COLOURS = ("blue", "yellow", "orange", "red")
 """Columns of the counts, low to high."""
 

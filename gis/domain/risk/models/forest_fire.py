@@ -85,6 +85,7 @@ MODEL = Model(
     sources=sources,
     flags=flags,
     looks_at=(PEOPLE, *forest_ignition.KINDS, WILDFIRE, RELIEF, RECORDS),
+    science=(WEATHER,),
 )
 
 

@@ -20,6 +20,7 @@ from gis.domain.risk import (
     plant_control,
     protected_places,
     risk_items,
+    rows_used,
     screening,
     tenancy,
     workshops,
@@ -186,8 +187,9 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class _Holdings:
-    """What enterprises hold and how far it reaches, a row for each of them in all but ``units``."""
+    """What enterprises hold and how far it reaches, by row in all but ``held`` and ``units``."""
 
+    held: pd.DataFrame
     units: pd.DataFrame
     levels: pd.DataFrame
     items: pd.DataFrame
@@ -209,6 +211,7 @@ def _holdings(scene: Scene, constants: Constants) -> _Holdings:
     level, host = levels["level"].to_numpy(dtype=object), shared["host"].to_numpy(dtype=bool)
     items = risk_items.of_plants(scene.records, frame["id"], scene.as_of, constants)
     return _Holdings(
+        held=held,
         units=units,
         levels=levels,
         items=items,
@@ -265,6 +268,9 @@ def _plants(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.
             "gas_vessel_t": has.rings["vessel_t"].to_numpy(dtype=np.float64),
             "gas_cloud_fatal_m": has.rings["fatal_m"].to_numpy(dtype=np.float64),
             **industry_facts.sharing(has.shared),
+            rows_used.ROWS: rows_used.of_plants(
+                has.units, has.held, scene.records, frame["id"], constants
+            ),
         },
         object_uid=objects(frame, "uscc"),
     )

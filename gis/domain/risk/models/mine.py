@@ -11,7 +11,15 @@ import pandas as pd
 from gis.domain.arrays import Bools, Floats, Objects
 from gis.domain.kinds import Title
 from gis.domain.risk import attributes as read
-from gis.domain.risk import blasting, mine_facts, quarry_zones, slope_alarms, station_rain, tailings
+from gis.domain.risk import (
+    blasting,
+    mine_facts,
+    quarry_zones,
+    rows_used,
+    slope_alarms,
+    station_rain,
+    tailings,
+)
 from gis.domain.risk import constants as given
 from gis.domain.risk import flags as facts
 from gis.domain.risk.constants import Constants
@@ -184,6 +192,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
             "monitoring_failing": mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)),
             **_zone_evidence(frame, scene, constants),
             **_alarm_evidence(watched),
+            rows_used.ROWS: rows_used.of_mines(watched, frame["id"]),
             "radius_basis": "筛查半径",
         },
     )

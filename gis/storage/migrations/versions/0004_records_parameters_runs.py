@@ -131,6 +131,8 @@ def _runs() -> None:
     )
     closing = "points that go if its open hazards are closed"
     op.add_column("contribution", sa.Column("closing", sa.Double(), nullable=True, comment=closing))
+    far = "distance to the receptor"
+    op.add_column("contribution", sa.Column("receptor_m", sa.Double(), nullable=True, comment=far))
     op.create_table(
         "run_input",
         sa.Column("run", ID, nullable=False),
