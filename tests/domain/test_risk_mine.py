@@ -131,6 +131,8 @@ WATCHED_SLOPE = {"method": "机械开采", "slope_height_m": 200.0, "risk_colour
         ("在线", True, "2026-06-30", 20.0, "边坡监测系统停用或数据不实"),
         ("在线", False, "2026-06-26", 20.0, "边坡监测数据中断"),
         ("人工", None, "2026-06-30", 10.0, None),
+        ("人工", None, "2026-06-16", 10.0, None),
+        ("人工", None, "2026-06-15", 20.0, "边坡监测数据中断"),
         ("人工", True, None, 20.0, "边坡监测系统停用或数据不实"),
         ("人工", None, "2026-05-01", 20.0, "边坡监测数据中断"),
         ("无", None, None, 20.0, None),
@@ -474,9 +476,10 @@ def test_weekly_readings_by_hand_have_their_rate_too() -> None:
 
 def test_readings_that_stopped_days_ago_are_no_alarm_but_silence() -> None:
     old = _readings(_steady(30), last=dt.date(2026, 6, 26))
-    assert _state(old)[["level", "silent"]].tolist() == [0, True]
+    assert _state(old)[["level", "age_d"]].tolist() == [0, 4.0]
     fresh = _readings(_steady(30), last=dt.date(2026, 6, 27))
-    assert _state(fresh)[["level", "silent"]].tolist() == [4, False]
+    assert _state(fresh)[["level", "age_d"]].tolist() == [4, 3.0]
+    assert "mine_monitoring_silent" not in set(_raised(records={"displacement": fresh})["rule"])
     raised = _raised(records={"displacement": old})
     assert raised["rule"].tolist() == ["mine_monitoring_silent"]
 

@@ -125,20 +125,33 @@ def permits(frame: gpd.GeoDataFrame, flyrock_m: Floats, as_of: dt.date) -> list[
     ]
 
 
-def failing(frame: gpd.GeoDataFrame, silent: Bools) -> Objects:
+def failing(frame: gpd.GeoDataFrame, state: pd.DataFrame, constants: Constants) -> Objects:
     """Say why the monitoring of each slope counts as none, None where it does not (METHOD 2.2).
 
-    It is shut or false by its record, or its readings stopped: ``silent``, of ``alarms``.
-    Shape (n,).
+    It is shut or false by its record, or its readings stopped. ``state`` as for ``monitoring``;
+    shape (n,).
     """
     shut, _ = read.yes(frame["monitoring_shut"])
     why: Objects = np.full(len(frame), None, dtype=object)
-    why[silent] = SILENT
+    why[_silent(frame, state, constants)] = SILENT
     why[shut] = SHUT
     return why
 
 
-def monitoring(frame: gpd.GeoDataFrame, state: pd.DataFrame) -> list[gpd.GeoDataFrame]:
+def _silent(frame: gpd.GeoDataFrame, state: pd.DataFrame, constants: Constants) -> Bools:
+    """Tell where readings stopped: by hand they are taken more seldom than on-line."""
+    patience_d, _ = read.graded(
+        frame["monitoring"],
+        given.table(constants, "silent_d"),
+        given.number(constants, "alarm_fresh_d"),
+    )
+    found: Bools = state["age_d"].to_numpy(dtype=np.float64) > patience_d
+    return found
+
+
+def monitoring(
+    frame: gpd.GeoDataFrame, state: pd.DataFrame, constants: Constants
+) -> list[gpd.GeoDataFrame]:
     """State alarms of the slopes' monitoring, and monitoring that fell silent (METHOD 2.3).
 
     ``state`` is as ``slope_alarms.alarms`` gives it for the mines of ``frame``.
@@ -158,7 +171,7 @@ def monitoring(frame: gpd.GeoDataFrame, state: pd.DataFrame) -> list[gpd.GeoData
         )
         for number, colour in enumerate(COLOURS, start=1)
     ]
-    silent = state["silent"].to_numpy(dtype=bool)
+    silent = _silent(frame, state, constants)
     return [*alarms, _noted(frame, silent, "mine_monitoring_silent", SILENT + "（待核）")]
 
 

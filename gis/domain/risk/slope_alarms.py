@@ -27,11 +27,11 @@ STATES = {
     "tangent_deg": np.float64,
     "rain_24h_mm": np.float64,
     "rain_from": object,
-    "silent": np.bool_,
+    "age_d": np.float64,
 }
 """Columns of what ``alarms`` returns: level 0..4 and what raised it; the point of the mine that
 moves most, its rate and angle; recent rain, NaN where none is on record, and where it was
-measured; ``silent`` where there are readings, but no recent ones."""
+measured; how many days ago the newest reading is, NaN where there is none."""
 
 AT_MINE = "矿山监测点"
 """Rain that the mine's own points measured."""
@@ -104,8 +104,7 @@ def _moved(
     )
     wet = (age_d <= given.number(constants, "rain_fresh_d")) & ~series["halted"]
     rain_mm = series[wet].groupby("site")["rain_24h_mm"].max()
-    silent = ~(fresh.groupby(series["site"]).any())
-    return _states(worst, rain_mm, silent, sites)
+    return _states(worst, rain_mm, age_d.groupby(series["site"]).min(), sites)
 
 
 def _moving(series: pd.DataFrame, constants: Constants) -> pd.DataFrame:
@@ -191,7 +190,7 @@ def _rained(state: pd.DataFrame, constants: Constants) -> pd.DataFrame:
 
 
 def _states(
-    worst: pd.DataFrame, rain_mm: pd.Series, silent: pd.Series, sites: pd.Series
+    worst: pd.DataFrame, rain_mm: pd.Series, age_d: pd.Series, sites: pd.Series
 ) -> pd.DataFrame:
     """Put the worst point and the mine's own rain together."""
     ids = sites.to_numpy()
@@ -210,13 +209,13 @@ def _states(
         "tangent_deg": found["tangent_deg"].to_numpy(dtype=np.float64),
         "rain_24h_mm": rain,
         "rain_from": rain_from,
-        "silent": silent.reindex(ids, fill_value=False).to_numpy(dtype=bool),
+        "age_d": age_d.reindex(ids).to_numpy(dtype=np.float64),
     }
     return pd.DataFrame(columns, index=sites.index).astype(STATES)
 
 
 def _quiet(sites: pd.Series) -> pd.DataFrame:
     """Return the state of mines without any reading."""
-    nothing = {"level": 0, "cause": None, "point": None, "rain_from": None, "silent": False}
+    nothing = {"level": 0, "cause": None, "point": None, "rain_from": None}
     columns = {name: nothing.get(name, np.nan) for name in STATES}
     return pd.DataFrame(columns, index=sites.index).astype(STATES)

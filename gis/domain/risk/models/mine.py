@@ -56,7 +56,7 @@ def flags(scene: Scene, constants: Constants) -> gpd.GeoDataFrame:
             *mine_facts.major_criteria(frame, constants),
             *mine_facts.weak_slopes(frame, constants),
             *mine_facts.permits(frame, flyrock_m, scene.as_of),
-            *mine_facts.monitoring(frame, _watched(frame, scene, constants)),
+            *mine_facts.monitoring(frame, _watched(frame, scene, constants), constants),
         ]
     return facts.join(found)
 
@@ -93,7 +93,7 @@ STEPS = {
         Title("边坡监测", "Monitoring"),
         "100 × 0.20 × (在线且正常 0，人工 0.5，无或不正常 1)",
         ("monitoring", "monitoring_shut"),
-        ("slope_weights", "monitoring_term", "unknown_monitoring_term"),
+        ("slope_weights", "monitoring_term", "unknown_monitoring_term", "silent_d"),
     ),
     "water": Step(
         Title("降雨与水", "Rain and water"),
@@ -189,7 +189,7 @@ def _mines(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> gpd.G
             "safety_factor": frame["safety_factor"].to_numpy(dtype=np.float64),
             "safety_factor_required": mine_facts.required_factor(frame, constants),
             "monitoring": read.texts(frame["monitoring"]),
-            "monitoring_failing": mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)),
+            "monitoring_failing": mine_facts.failing(frame, watched, constants),
             **_zone_evidence(frame, scene, constants),
             **_alarm_evidence(watched),
             rows_used.ROWS: rows_used.of_mines(watched, frame["id"]),
@@ -230,7 +230,7 @@ def _slope(
     watch, no_watch = read.graded(
         frame["monitoring"], term, given.number(constants, "unknown_monitoring_term")
     )
-    failing = ~read.missing(mine_facts.failing(frame, watched["silent"].to_numpy(dtype=bool)))
+    failing = ~read.missing(mine_facts.failing(frame, watched, constants))
     watch = np.where(failing, term[mine_facts.UNWATCHED], watch)
     rain_mm = watched["rain_24h_mm"].to_numpy(dtype=np.float64)
     wet = np.clip(rain_mm / given.number(constants, "rain_full_mm"), 0.0, 1.0)
