@@ -26,8 +26,6 @@ def frame(columns: Mapping[str, Any], dtypes: Mapping[str, Any], crs: Any) -> gp
 def stack(frames: Sequence[gpd.GeoDataFrame], dtypes: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """Put frames below each other, rows numbered anew; no frames give an empty one."""
     filled = [part for part in frames if len(part)]
-    if len(filled) == 1:
-        return filled[0].reset_index(drop=True)
     columns = {
         name: np.concatenate(
             [np.empty(0, dtype), *(part[name].to_numpy(dtype=dtype) for part in filled)]

@@ -112,7 +112,7 @@ def build(
             len(site),
         ),
     }
-    return join([frame(columns, DTYPES, sites_m.crs)])
+    return _ordered(frame(columns, DTYPES, sites_m.crs))
 
 
 LIMIT = "limit"
@@ -121,7 +121,11 @@ LIMIT = "limit"
 
 def join(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Put sources frames together in uid order; an empty sequence gives an empty frame."""
-    return stack(frames, DTYPES).sort_values("uid", kind="stable", ignore_index=True)
+    return _ordered(stack(frames, DTYPES))
+
+
+def _ordered(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return sources.sort_values("uid", kind="stable", ignore_index=True)
 
 
 def places(sites_m: Sites, kind: str) -> list[gpd.GeoDataFrame]:
