@@ -135,8 +135,50 @@ def test_an_unknown_occasion_is_answered_with_the_known_ones() -> None:
         _receptors(occasion="noon")
 
 
+@pytest.mark.parametrize(
+    ("occasion", "share"), [(None, 0.5), ("day", 0.5), ("night", 1.0), ("holiday", 1.0)]
+)
+def test_paying_sleepers_count_beside_the_residents_of_a_house(
+    occasion: str | None, share: float
+) -> None:
+    found = _receptors(
+        occasion=occasion,
+        self_built_house=[{"id": 1, "use": "经营", "residents": 5, "sleepers": 14}],
+    )
+    assert found["uid"].tolist() == [4096, 4097]
+    assert found["people"].tolist() == [5, 14]
+    assert found["resident"].tolist() == [True, False]
+    assert found["weight"].tolist()[1] == pytest.approx(14 * share)
+
+
+def test_unknown_sleepers_are_estimated_only_where_a_house_is_let_or_does_business() -> None:
+    ordinary = {"residents": 3, "storeys": 1}
+    found = _receptors(
+        self_built_house=[
+            {"id": 1, "use": "经营", "sleepers": 6, **ordinary},
+            {"id": 2, "use": "出租", **ordinary},
+            {"id": 3, "use": "自住", **ordinary},
+            {"id": 4, "use": "闲置", **ordinary},
+            {"id": 5, **ordinary},
+            {"id": 6, "use": "自住", "sleepers": 2, **ordinary},
+            {"id": 7, "use": "经营", "sleepers": 0, **ordinary},
+        ],
+    )
+    guests = found[~found["resident"]]
+    assert guests["site"].tolist() == [1, 2, 6]
+    assert guests["people"].tolist() == [6, 2, 2]
+    assert guests["dq"].tolist() == [False, True, False]
+
+
+def test_sleepers_are_no_residents_of_their_village() -> None:
+    house = {"id": 1, "use": "经营", "residents": 4, "sleepers": 14}
+    found = _receptors(toyland.areas(a=10), self_built_house=[house])
+    assert found["people"].tolist() == [10, 14]
+    assert found["spread"].tolist() == [6, 0]
+
+
 def test_every_passport_names_only_occasions_that_there_are() -> None:
-    named = [set(kind.people.occasions) for kind in toyland.KINDS.values() if kind.people]
+    named = [set(group.occasions) for kind in toyland.KINDS.values() for group in kind.people]
     assert set().union(*named) == set(OCCASIONS)
 
 
