@@ -10,8 +10,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from gis.domain.crs import METRIC
 from gis.domain.kinds import OCCASIONS
-from gis.domain.risk.receptors import receptors
+from gis.domain.risk.homes import homes
+from gis.domain.risk.major_hazard import residents_around
+from gis.domain.risk.pairs import near
+from gis.domain.risk.receptors import receptors, receptors_again
 from gis.errors import InvalidDataError
 from tests import toyland
 
@@ -168,6 +172,88 @@ def test_unknown_sleepers_are_estimated_only_where_a_house_is_let_or_does_busine
     assert guests["site"].tolist() == [1, 2, 6]
     assert guests["people"].tolist() == [6, 2, 2]
     assert guests["dq"].tolist() == [False, True, False]
+
+
+def test_a_building_holds_its_households_at_2_6_each_whatever_else_it_is_used_for() -> None:
+    found = _receptors(
+        building=[
+            {"id": 1, "use": "居住", "households": 24},
+            {"id": 2, "use": "宿舍", "households": 10},
+            {"id": 3, "use": "商业", "households": 5},
+            {"id": 4, "use": "居住"},
+            {"id": 5, "use": "生产"},
+            {"id": 6, "use": "闲置"},
+            {"id": 7},
+        ],
+    )
+    assert found["site"].tolist() == [1, 2, 3, 4]
+    assert found["people"].tolist() == pytest.approx([62.4, 26, 13, 10 * 2.6])
+    assert found["weight"].tolist() == pytest.approx([62.4 * 0.65, 16.9, 8.45, 16.9])
+    assert found["dq"].tolist() == [False, False, False, True]
+    assert found["resident"].all()
+
+
+def test_those_who_live_in_buildings_are_residents_around_a_major_hazard() -> None:
+    block = {"id": 1, "use": "居住", "households": 24, "geometry": shapely.Point(400, 0)}
+    guests = {"id": 2, "use": "经营", "residents": 5, "sleepers": 9}
+    found = _receptors(
+        building=[block, {**block, "id": 3, "geometry": shapely.Point(900, 0)}],
+        self_built_house=[{**guests, "geometry": shapely.Point(0, 200)}],
+    )
+    plant = gpd.GeoSeries([shapely.box(-10, -10, 10, 10)], crs=METRIC)
+    around = residents_around(plant, found, near, toyland.VALUES["industry"])
+    assert around.tolist() == pytest.approx([24 * 2.6 + 5])
+
+
+def test_the_residents_of_a_village_are_spread_over_all_its_dwellings() -> None:
+    flats = {"use": "居住", "storeys": 6, "geometry": shapely.box(100, 0, 120, 10)}
+    house = {"id": 1, "residents": 4, "storeys": 2, "geometry": shapely.box(0, 0, 10, 10)}
+    shop = {"id": 3, "use": "商业", "storeys": 9, "geometry": shapely.box(200, 0, 250, 10)}
+    found = _receptors(
+        toyland.areas(a=152),
+        self_built_house=[house],
+        building=[{"id": 2, "households": 30, **flats}, shop],
+    )
+    # 152 - 4 - 78 = 70 over 200 + 1200 m2 of floor.
+    assert found["people"].tolist() == pytest.approx([4 + 10, 78 + 60], abs=1e-9)
+    assert found["people"].sum() == pytest.approx(152, abs=1e-9)
+
+
+def test_the_walls_of_a_house_that_is_a_building_too_hold_people_once() -> None:
+    walls = shapely.box(0, 0, 10, 10)
+    building = {"id": 2, "use": "居住", "households": 1, "storeys": 2, "geometry": walls}
+    house = {"id": 1, "residents": 4, "storeys": 2, "geometry": walls.buffer(0.4)}
+    found = _receptors(toyland.areas(a=9), self_built_house=[house], building=[building])
+    assert found["people"].tolist() == [9, 0]
+    empty = _receptors(self_built_house=[{**house, "use": "闲置"}], building=[building])
+    assert empty["people"].tolist() == pytest.approx([4, 2.6])
+    beside = {**house, "geometry": shapely.box(11, 0, 20, 10)}
+    apart = _receptors(self_built_house=[beside], building=[building])
+    assert apart["people"].tolist() == pytest.approx([4, 2.6])
+
+
+def test_a_house_that_moves_into_a_building_changes_it_as_made_anew() -> None:
+    areas = toyland.areas(a=90)
+    block = {"id": 2, "use": "居住", "households": 9, "geometry": shapely.box(0, 0, 20, 20)}
+    block_m = toyland.site_frame("building", [block])
+    was, now = (
+        {"building": block_m, "self_built_house": toyland.site_frame("self_built_house", [house])}
+        for house in (
+            {"id": 1, "residents": 3, "geometry": shapely.Point(x, 10)} for x in (500, 10)
+        )
+    )
+    before = receptors(was, toyland.KINDS, areas, toyland.INDEX)
+    again = receptors_again(
+        before,
+        now,
+        toyland.KINDS,
+        areas,
+        toyland.INDEX,
+        home=homes(now, areas),
+        changed={"self_built_house"},
+    )
+    assert again.equals(receptors(now, toyland.KINDS, areas, toyland.INDEX))
+    assert again["people"].tolist() == [90, 0]
 
 
 def test_sleepers_are_no_residents_of_their_village() -> None:
