@@ -174,6 +174,20 @@ def test_unknown_sleepers_are_estimated_only_where_a_house_is_let_or_does_busine
     assert guests["dq"].tolist() == [False, True, False]
 
 
+def test_tenants_count_beside_the_own_people_of_their_landlord() -> None:
+    tenants: list[Mapping[str, Any]] = [
+        {"id": 2, "workers": 40},
+        {"id": 3, "use": "闲置"},
+        {"id": 4},
+    ]
+    host = [{"id": 1, "workers_max_shift": 8, "shifts": 2}]
+    found = _receptors(enterprise=host, tenant=tenants)
+    assert found["people"].tolist() == [8, 40, 0, 40]
+    assert found["weight"].tolist() == pytest.approx([8 * 0.24 * 2, 9.6, 0, 9.6])
+    by_day = _receptors(occasion="day", enterprise=host, tenant=tenants)
+    assert by_day["weight"].tolist() == [8, 40, 0, 40]
+
+
 def test_a_building_holds_its_households_at_2_6_each_whatever_else_it_is_used_for() -> None:
     found = _receptors(
         building=[
