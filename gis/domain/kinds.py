@@ -52,8 +52,8 @@ class Field:
     aliases
         Other headings under which files have it.
     applies
-        Fields of the same kind to those of their values with which this one says anything; all must
-        hold. The volume of a dust collector: where there is dust. None: always.
+        Fields of the same kind to those of their values, or codes, with which this one says
+        anything; all must hold. The volume of a dust collector: where there is dust. None: always.
     refers
         Kind whose code it holds: this place belongs to that one. None: it refers to nothing.
     """

@@ -221,7 +221,8 @@ def _check_names(kind: SiteKind) -> None:
             raise ValueError(f"字段 {own} 不能用来识别场所：要是文字，且不是个人信息")
     for field in kind.fields:
         for name, values in (field.applies or {}).items():
-            if not set(values) <= set(kind.field(name).values):
+            of = kind.field(name)
+            if of.codes is None and not set(values) <= set(of.values):
                 raise ValueError(f"字段 {field.name} 的 applies 写了 {name} 没有的值")
     for name in kind.generalised.fields if kind.generalised else ():
         if kind.field(name).personal:

@@ -174,6 +174,30 @@ def test_unknown_sleepers_are_estimated_only_where_a_house_is_let_or_does_busine
     assert guests["dq"].tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize(("occasion", "share"), [(None, 0.5), ("night", 1), ("holiday", 1)])
+def test_a_guest_house_counts_its_beds_where_they_are_known(
+    occasion: str | None, share: float
+) -> None:
+    places = [
+        {"id": 1, "beds": 20, "peak_people": 60},
+        {"id": 2, "peak_people": 60},
+        {"id": 3, "beds": 0, "peak_people": 30},
+    ]
+    found = _receptors(occasion=occasion, small_place=places)
+    assert found["uid"].tolist() == [4096 + 1, 2 * 4096, 3 * 4096]
+    assert found["people"].tolist() == pytest.approx([7, 20, 10])
+    assert found["weight"].tolist() == pytest.approx([7 * share, 20 * 0.3, 10 * 0.3])
+    assert not found["dq"].any()
+
+
+def test_the_code_table_tells_the_share_of_a_sort_of_small_places() -> None:
+    rows = [{"id": n, "peak_people": 60, "geometry": HERE} for n in (1, 2, 3)]
+    frame = toyland.site_frame("small_place", rows)
+    told = frame.assign(place_type_occupancy=[0.05, math.nan, 5.0])
+    found = receptors({"small_place": told}, toyland.KINDS, toyland.areas(), toyland.INDEX)
+    assert found["weight"].tolist() == pytest.approx([1.0, 6.0, 20.0])
+
+
 def test_tenants_count_beside_the_own_people_of_their_landlord() -> None:
     tenants: list[Mapping[str, Any]] = [
         {"id": 2, "workers": 40},

@@ -112,7 +112,9 @@ def present(people: Floats, frame: gpd.GeoDataFrame, group: People, occasion: st
 def _occupancy(frame: gpd.GeoDataFrame, group: People) -> Floats | float:
     """Return the mean share of the year that they are there: of the place's sort, if that tells."""
     column = f"{group.occupancy_of}_occupancy"
-    return known_number(frame[column], group.occupancy)[0] if column in frame else group.occupancy
+    if column not in frame:
+        return group.occupancy
+    return np.minimum(known_number(frame[column], group.occupancy)[0], 1.0)
 
 
 Counted = tuple[Floats, Bools, Bools]
