@@ -148,8 +148,7 @@ def _groups(
     order = {slug: place for place, slug in enumerate(kinds)}
 
     def rank(slug: str) -> tuple[bool, int]:
-        people = kinds[slug].people
-        return (people is None or not people.sensitive, order[slug])
+        return (not any(group.sensitive for group in kinds[slug].people), order[slug])
 
     return {slug: groups[slug] for slug in sorted(groups, key=rank)}
 

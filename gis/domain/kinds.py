@@ -52,8 +52,8 @@ class Field:
     aliases
         Other headings under which files have it.
     applies
-        Fields of the same kind to those of their values with which this one says anything; all must
-        hold. The volume of a dust collector: where there is dust. None: always.
+        Fields of the same kind to those of their values, or codes, with which this one says
+        anything; all must hold. The volume of a dust collector: where there is dust. None: always.
     refers
         Kind whose code it holds: this place belongs to that one. None: it refers to nothing.
     """
@@ -94,16 +94,21 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """How many people a place of this kind holds, and how much they count (METHOD 6.1).
+    """One group of people at a place of this kind: how many, and how much they count (METHOD 6.1).
 
     Attributes
     ----------
     count
-        Field name to factor: people = sum of field x factor.
+        Field name to factor: people = sum of field x factor. A factor is a number, or the name
+        of a constant of ``index.toml``. Where a field is blank and does not apply to the place
+        (``Field.applies``) it counts nobody.
     occupancy
         Mean share of the year they are there, 0..1.
     times
         Field by which the occupancy is multiplied (shifts); None where there is none.
+    occupancy_of
+        Field whose code table tells, in its column ``occupancy``, that of the place's own sort;
+        None, or where it tells none: ``occupancy``.
     occasions
         Occasion (``OCCASIONS``) to the share of them who are there then, 0..1, instead of the
         occupancy and its ``times``: of the largest shift, however many shifts there are. An
@@ -111,16 +116,28 @@ class People:
     sensitive
         Whether they count as highly sensitive targets (x 3.16).
     residents
-        Whether they are residents: then a village's recorded total is spread over these
-        places, in proportion to footprint x storeys, as far as the places do not hold it.
+        Whether they are residents: then a village's recorded total is spread over the places
+        of all such groups, in proportion to footprint x storeys, as far as these do not hold it.
+    unknown
+        Constant of ``index.toml`` that stands for a field that is known of no place of the kind.
+    alone
+        Whether they are all the people of a place whose record tells how many; where it does not,
+        they are not there, and nobody estimates them.
+    held_by
+        Kind whose places in use hold these people already where they lie within the footprint:
+        the same walls on record twice. None: there is none.
     """
 
-    count: Mapping[str, float]
+    count: Mapping[str, float | str]
     occupancy: float
     times: str | None = None
+    occupancy_of: str | None = None
     sensitive: bool = False
     residents: bool = False
     occasions: Mapping[str, float] = made(default_factory=dict)
+    unknown: str = "unknown_people"
+    alone: bool = False
+    held_by: str | None = None
 
 
 OCCASIONS = ("day", "night", "holiday")
@@ -176,6 +193,7 @@ class SiteKind:
 
     ``secrecy``: ``public`` places are seen by every account; ``internal`` and ``restricted``
     ones by those in charge (``rights``). Others see nothing of them, or what ``generalised`` says.
+    ``people`` are the groups of people that a place holds, none where it holds nobody.
     ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
     (forest: 2, METHOD 7.5). ``verify_days``: a place that was not verified for longer is stale.
     """
@@ -188,7 +206,7 @@ class SiteKind:
     secrecy: Secrecy
     symbol: Symbol
     fields: tuple[Field, ...]
-    people: People | None = None
+    people: tuple[People, ...] = ()
     assets_per_ha: float | None = None
     watch: Watch | None = None
     generalised: Generalised | None = None

@@ -65,6 +65,9 @@ def load_kinds(folder: Path) -> dict[str, SiteKind]:
         for field in kind.fields:
             if field.refers is not None and field.refers not in kinds:
                 raise ConfigError(f"护照文件 {kind.slug}.toml 有误：没有类别 {field.refers}")
+        for group in kind.people:
+            if group.held_by is not None and group.held_by not in kinds:
+                raise ConfigError(f"护照文件 {kind.slug}.toml 有误：没有类别 {group.held_by}")
     return kinds
 
 
@@ -109,7 +112,7 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
         secrecy=_one_of(data["secrecy"], SECRECY),
         symbol=_symbol(dict(data["symbol"])),
         fields=_fields(data),
-        people=_people(data["people"]) if "people" in data else None,
+        people=tuple(_people(group) for group in data.get("people", ())),
         assets_per_ha=data.get("assets_per_ha"),
         watch=Watch(**data["watch"]) if "watch" in data else None,
         generalised=_generalised(data["generalised"]) if "generalised" in data else None,
@@ -205,9 +208,15 @@ def _field(entry: dict[str, Any]) -> Field:
 
 def _check_names(kind: SiteKind) -> None:
     """Check that what the passport says of its own fields is there."""
-    if kind.people:
-        for name in (*kind.people.count, *([kind.people.times] if kind.people.times else [])):
+    for group in kind.people:
+        for name in filter(None, (*group.count, group.times)):
             kind.field(name)
+        if group.held_by is not None and not group.residents:
+            raise ValueError("held_by 只用于住户（residents = true）")
+        if group.occupancy_of and kind.field(group.occupancy_of).codes is None:
+            raise ValueError(f"字段 {group.occupancy_of} 没有代码表，不能给出在场比例")
+    if kind.assets_per_ha is not None and len(kind.people) > 1:
+        raise ValueError("资产类别最多有一组人")
     if kind.watch:
         kind.field(kind.watch.field)
         kind.field(kind.watch.since)
@@ -218,7 +227,8 @@ def _check_names(kind: SiteKind) -> None:
             raise ValueError(f"字段 {own} 不能用来识别场所：要是文字，且不是个人信息")
     for field in kind.fields:
         for name, values in (field.applies or {}).items():
-            if not set(values) <= set(kind.field(name).values):
+            of = kind.field(name)
+            if of.codes is None and not set(values) <= set(of.values):
                 raise ValueError(f"字段 {field.name} 的 applies 写了 {name} 没有的值")
     for name in kind.generalised.fields if kind.generalised else ():
         if kind.field(name).personal:

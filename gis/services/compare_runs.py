@@ -94,7 +94,7 @@ def _ran(kept: Mapping[str, pd.DataFrame], run: RowMapping) -> Ran:
 
 
 def _is_sensitive(kind: SiteKind) -> bool:
-    return kind.people is not None and kind.people.sensitive
+    return any(group.sensitive for group in kind.people)
 
 
 Frames = Mapping[str, pd.DataFrame]

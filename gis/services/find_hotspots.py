@@ -180,7 +180,7 @@ def _inspected(ws: Workspace) -> list[str]:
 
     A forest or a pipeline passes through a cell without anybody looking for hazards there.
     """
-    return [kind.slug for kind in ws.kinds.values() if kind.people is not None]
+    return [kind.slug for kind in ws.kinds.values() if kind.people]
 
 
 def _compared(places_m: gpd.GeoDataFrame, method: Method) -> gpd.GeoDataFrame:

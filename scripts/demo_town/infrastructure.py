@@ -183,6 +183,7 @@ DIKE_M = (24.0, 16.0)
 def buildings(enterprises: Sequence[Place]) -> list[Place]:
     """Make two buildings on every site that is let to several firms."""
     dice, gaps, codes = Dice("buildings"), Dice("building gaps"), Codes("JZ")
+    homes = Dice("households")
     found = []
     for plant in _let(enterprises):
         where = plant.geometry.representative_point()
@@ -198,6 +199,7 @@ def buildings(enterprises: Sequence[Place]) -> list[Place]:
                 "storeys": dice.whole(1, 3),
                 "structure": dice.unless(0.2, dice.pick(("框架", "钢结构", "砖混现浇"))),
                 "fire_rating": dice.unless(0.3, dice.pick(("二级", "三级"))),
+                "households": homes.unless(0.2, homes.whole(4, 16)) if use == "宿舍" else None,
                 "smoke_detectors": dice.unless(0.3, dice.chance(0.5)),
                 "one_key_alarm": dice.unless(0.3, dice.chance(0.5)),
             }

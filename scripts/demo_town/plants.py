@@ -263,7 +263,8 @@ TRAITS: Mapping[str | None, Trait] = {
     "木塑纺粮粉尘": Trait({"黄": 70.0, "橙": 14.0, "蓝": 16.0}, 22, 8, CONNECTED),
     "液氨制冷": Trait(KEEN, 25, 0, CONNECTED),
     "有限空间": Trait({"黄": 74.0, "橙": 12.0, "蓝": 14.0}, 20, 0, NONE_NEEDED),
-    "厂中厂": Trait({"黄": 60.0, "橙": 20.0, "蓝": 20.0}, 60, 0, NONE_NEEDED),
+    # The landlord's own people; those of the tenants are on record with them.
+    "厂中厂": Trait({"黄": 60.0, "橙": 20.0, "蓝": 20.0}, 8, 0, NONE_NEEDED),
     "劳动密集": Trait({"黄": 62.0, "橙": 10.0, "蓝": 28.0}, 95, 0, NONE_NEEDED),
 }
 

@@ -25,10 +25,10 @@ FRONT_M = (7.5, 13.0)
 
 @dataclass(frozen=True, slots=True)
 class PlaceType:
-    """One of twelve types of our own; the office's list is not public (METHOD 6.2).
+    """A type of our own; the office's list of twelve is not public (METHOD 6.2).
 
     ``base`` is the score's base by METHOD 6.2; ``share`` and the rest say how many there are
-    and what they are like.
+    and what they are like; ``occupancy`` is the share of the year that people are there (6.1).
     """
 
     code: str
@@ -40,6 +40,7 @@ class PlaceType:
     area_m2: float
     lpg: float
     nouns: tuple[str, ...]
+    occupancy: float = 0.3
 
 
 TYPES = (
@@ -57,6 +58,11 @@ TYPES = (
     PlaceType("other", "其他", "Other", 25, 4.5, 6, 80, 0.04, ("花店", "照相馆")),
 )  # fmt: skip
 
+TEMPLE = PlaceType(
+    "temple", "寺庙教堂", "Temples, churches", 25, 0, 30, 200, 0, ("寺", "教堂"), 0.05
+)
+"""Besides the twelve; the town has none on record."""
+
 NOTE = "（示例类型，待镇里核定）"
 
 COLOURS = ((80, "红"), (60, "橙"), (40, "黄"), (0, "蓝"))
@@ -65,7 +71,7 @@ COLOURS = ((80, "红"), (60, "橙"), (40, "黄"), (0, "蓝"))
 
 def small_places(town: Town, settled: Settlements) -> list[Place]:
     """Make the small places."""
-    dice, codes = Dice("small places"), Codes("CS")
+    dice, codes, beds = Dice("small places"), Codes("CS"), Dice("beds of guest houses")
     names = {sort.code: brands(dice, sort.nouns) for sort in TYPES}
     shares = {sort: sort.share for sort in TYPES}
     found = []
@@ -80,7 +86,7 @@ def small_places(town: Town, settled: Settlements) -> list[Place]:
                     dice.pick(hamlets), dice.between(0, 6.28), 75 * math.sqrt(dice.unit())
                 )
             accuracy = dice.weighted({5.0: 0.5, 10.0: 0.3, 30.0: 0.12, None: 0.08})
-            fields = _fields(dice, sort)
+            fields = {**_fields(dice, sort), "beds": _beds(beds, sort)}
             properties = {**common(dice, next(codes), next(names[sort.code]), accuracy), **fields}
             found.append(Place(shapely.Point(where), village.code, properties))
     return found
@@ -94,8 +100,9 @@ def type_rows() -> list[dict[str, str]]:
             "title_zh": sort.zh + NOTE,
             "title_en": f"{sort.en} (example, to be settled by the town)",
             "base_points": str(sort.base),
+            "occupancy": str(sort.occupancy),
         }
-        for sort in TYPES
+        for sort in (*TYPES, TEMPLE)
     ]
 
 
@@ -106,6 +113,10 @@ def _front(dice: Dice, streets: Sequence[shapely.LineString]) -> tuple[float, fl
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
     ux, uy = (x1 - x0) / length, (y1 - y0) / length
     return x0 + along * (x1 - x0) - aside * uy, y0 + along * (y1 - y0) + aside * ux
+
+
+def _beds(dice: Dice, sort: PlaceType) -> int | None:
+    return dice.unless(0.2, dice.whole(6, 30)) if sort.code == "hotel" else None
 
 
 def _fields(dice: Dice, sort: PlaceType) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import shapely
 
-from gis.domain.kinds import SiteKind
 from gis.domain.risk import constants as given
 from gis.domain.risk import register, registry
 from gis.domain.risk.assess import assess
@@ -45,12 +44,9 @@ def moved(
     return {cause: points for cause, points in rounded.items() if any(points)}
 
 
-def is_sensitive(kind: SiteKind) -> bool:
-    """Tell whether the people at places of a kind count more."""
-    return kind.people is not None and kind.people.sensitive
-
-
-SENSITIVE = [kind.slug for kind in toyland.KINDS.values() if is_sensitive(kind)]
+SENSITIVE = [
+    slug for slug, kind in toyland.KINDS.items() if any(group.sensitive for group in kind.people)
+]
 
 
 def computed(values: Mapping[str, Constants], c: float = np.nan) -> Ran:

@@ -66,7 +66,16 @@ def _flags(
             "house_ruin_crowded",
             5,
         ),
+        (
+            "house",
+            "self_built_house",
+            {"grade": "D", "residents": 16, "sleepers": 14, "use": "经营"},
+            "house_ruin_crowded",
+            5,
+        ),
         ("house", "self_built_house", {"grade": "D", "residents": 29}, "house_ruin_in_use", 0),
+        ("house", "self_built_house", {"grade": "D"}, "house_ruin_in_use", 0),
+        ("house", "self_built_house", {"grade": "D"}, "house_ruin_crowded_unsure", 0),
         ("house", "self_built_house", {"grade": "C", "use": "经营"}, "house_c_business", 3),
         (
             "house",

@@ -352,6 +352,15 @@ def test_what_is_not_on_record_or_not_finished_is_noted(
     assert (facts["rule"].tolist(), facts["floor"].tolist()) == ([rule], [0])
 
 
+@pytest.mark.parametrize("counted", [{"residents": 3}, {"sleepers": 0}, {"use": "闲置"}])
+def test_a_ruin_whose_people_are_counted_or_gone_leaves_nothing_to_check(
+    counted: dict[str, Any],
+) -> None:
+    house = {"geometry": shapely.Point(1000, 1000), "grade": "D", **counted}
+    facts = MODEL.flags(toyland.scene(_sites(self_built_house=[house])), HOUSE)
+    assert "house_ruin_crowded_unsure" not in set(facts["rule"])
+
+
 @pytest.mark.parametrize("state", ["销号", "未列入", None])
 def test_a_campaign_that_is_over_is_no_fact(state: str | None) -> None:
     house = {"geometry": shapely.Point(1000, 1000), "campaign_state": state}

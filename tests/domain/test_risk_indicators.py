@@ -237,11 +237,12 @@ def test_the_best_village_still_has_a_dimension_of_1() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("self_built_house", {"old_dwellings", "water_far"}),
+        ("self_built_house", {"old_dwellings", "water_far", "non_resident"}),
         ("school", {"sensitive_places"}),
         ("hospital", {"sensitive_places"}),
         ("elderly_home", {"sensitive_places"}),
         ("enterprise", {"non_resident"}),
+        ("tenant", {"non_resident"}),
         ("mine", {"non_resident"}),
         ("small_place", {"non_resident", "fire_staff"}),
         ("fire_station", {"engine_minutes"}),

@@ -10,8 +10,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from gis.domain.crs import METRIC
 from gis.domain.kinds import OCCASIONS
-from gis.domain.risk.receptors import receptors
+from gis.domain.risk.homes import homes
+from gis.domain.risk.major_hazard import residents_around
+from gis.domain.risk.pairs import near
+from gis.domain.risk.receptors import receptors, receptors_again
 from gis.errors import InvalidDataError
 from tests import toyland
 
@@ -135,8 +139,170 @@ def test_an_unknown_occasion_is_answered_with_the_known_ones() -> None:
         _receptors(occasion="noon")
 
 
+@pytest.mark.parametrize(
+    ("occasion", "share"), [(None, 0.5), ("day", 0.5), ("night", 1.0), ("holiday", 1.0)]
+)
+def test_paying_sleepers_count_beside_the_residents_of_a_house(
+    occasion: str | None, share: float
+) -> None:
+    found = _receptors(
+        occasion=occasion,
+        self_built_house=[{"id": 1, "use": "经营", "residents": 5, "sleepers": 14}],
+    )
+    assert found["uid"].tolist() == [4096, 4097]
+    assert found["people"].tolist() == [5, 14]
+    assert found["resident"].tolist() == [True, False]
+    assert found["weight"].tolist()[1] == pytest.approx(14 * share)
+
+
+def test_unknown_sleepers_are_estimated_only_where_a_house_is_let_or_does_business() -> None:
+    ordinary = {"residents": 3, "storeys": 1}
+    found = _receptors(
+        self_built_house=[
+            {"id": 1, "use": "经营", "sleepers": 6, **ordinary},
+            {"id": 2, "use": "出租", **ordinary},
+            {"id": 3, "use": "自住", **ordinary},
+            {"id": 4, "use": "闲置", **ordinary},
+            {"id": 5, **ordinary},
+            {"id": 6, "use": "自住", "sleepers": 2, **ordinary},
+            {"id": 7, "use": "经营", "sleepers": 0, **ordinary},
+        ],
+    )
+    guests = found[~found["resident"]]
+    assert guests["site"].tolist() == [1, 2, 6]
+    assert guests["people"].tolist() == [6, 2, 2]
+    assert guests["dq"].tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(("occasion", "share"), [(None, 0.5), ("night", 1), ("holiday", 1)])
+def test_a_guest_house_counts_its_beds_where_they_are_known(
+    occasion: str | None, share: float
+) -> None:
+    places = [
+        {"id": 1, "beds": 20, "peak_people": 60},
+        {"id": 2, "peak_people": 60},
+        {"id": 3, "beds": 0, "peak_people": 30},
+    ]
+    found = _receptors(occasion=occasion, small_place=places)
+    assert found["uid"].tolist() == [4096 + 1, 2 * 4096, 3 * 4096]
+    assert found["people"].tolist() == pytest.approx([7, 20, 10])
+    assert found["weight"].tolist() == pytest.approx([7 * share, 20 * 0.3, 10 * 0.3])
+    assert not found["dq"].any()
+
+
+def test_the_code_table_tells_the_share_of_a_sort_of_small_places() -> None:
+    rows = [{"id": n, "peak_people": 60, "geometry": HERE} for n in (1, 2, 3)]
+    frame = toyland.site_frame("small_place", rows)
+    told = frame.assign(place_type_occupancy=[0.05, math.nan, 5.0])
+    found = receptors({"small_place": told}, toyland.KINDS, toyland.areas(), toyland.INDEX)
+    assert found["weight"].tolist() == pytest.approx([1.0, 6.0, 20.0])
+
+
+def test_tenants_count_beside_the_own_people_of_their_landlord() -> None:
+    tenants: list[Mapping[str, Any]] = [
+        {"id": 2, "workers": 40},
+        {"id": 3, "use": "闲置"},
+        {"id": 4},
+    ]
+    host = [{"id": 1, "workers_max_shift": 8, "shifts": 2}]
+    found = _receptors(enterprise=host, tenant=tenants)
+    assert found["people"].tolist() == [8, 40, 0, 40]
+    assert found["weight"].tolist() == pytest.approx([8 * 0.24 * 2, 9.6, 0, 9.6])
+    by_day = _receptors(occasion="day", enterprise=host, tenant=tenants)
+    assert by_day["weight"].tolist() == [8, 40, 0, 40]
+
+
+def test_a_building_holds_its_households_at_2_6_each_whatever_else_it_is_used_for() -> None:
+    found = _receptors(
+        building=[
+            {"id": 1, "use": "居住", "households": 24},
+            {"id": 2, "use": "宿舍", "households": 10},
+            {"id": 3, "use": "商业", "households": 5},
+            {"id": 4, "use": "居住"},
+            {"id": 5, "use": "生产"},
+            {"id": 6, "use": "闲置"},
+            {"id": 7},
+        ],
+    )
+    assert found["site"].tolist() == [1, 2, 3, 4]
+    assert found["people"].tolist() == pytest.approx([62.4, 26, 13, 10 * 2.6])
+    assert found["weight"].tolist() == pytest.approx([62.4 * 0.65, 16.9, 8.45, 16.9])
+    assert found["dq"].tolist() == [False, False, False, True]
+    assert found["resident"].all()
+
+
+def test_those_who_live_in_buildings_are_residents_around_a_major_hazard() -> None:
+    block = {"id": 1, "use": "居住", "households": 24, "geometry": shapely.Point(400, 0)}
+    guests = {"id": 2, "use": "经营", "residents": 5, "sleepers": 9}
+    found = _receptors(
+        building=[block, {**block, "id": 3, "geometry": shapely.Point(900, 0)}],
+        self_built_house=[{**guests, "geometry": shapely.Point(0, 200)}],
+    )
+    plant = gpd.GeoSeries([shapely.box(-10, -10, 10, 10)], crs=METRIC)
+    around = residents_around(plant, found, near, toyland.VALUES["industry"])
+    assert around.tolist() == pytest.approx([24 * 2.6 + 5])
+
+
+def test_the_residents_of_a_village_are_spread_over_all_its_dwellings() -> None:
+    flats = {"use": "居住", "storeys": 6, "geometry": shapely.box(100, 0, 120, 10)}
+    house = {"id": 1, "residents": 4, "storeys": 2, "geometry": shapely.box(0, 0, 10, 10)}
+    shop = {"id": 3, "use": "商业", "storeys": 9, "geometry": shapely.box(200, 0, 250, 10)}
+    found = _receptors(
+        toyland.areas(a=152),
+        self_built_house=[house],
+        building=[{"id": 2, "households": 30, **flats}, shop],
+    )
+    # 152 - 4 - 78 = 70 over 200 + 1200 m2 of floor.
+    assert found["people"].tolist() == pytest.approx([4 + 10, 78 + 60], abs=1e-9)
+    assert found["people"].sum() == pytest.approx(152, abs=1e-9)
+
+
+def test_the_walls_of_a_house_that_is_a_building_too_hold_people_once() -> None:
+    walls = shapely.box(0, 0, 10, 10)
+    building = {"id": 2, "use": "居住", "households": 1, "storeys": 2, "geometry": walls}
+    house = {"id": 1, "residents": 4, "storeys": 2, "geometry": walls.buffer(0.4)}
+    found = _receptors(toyland.areas(a=9), self_built_house=[house], building=[building])
+    assert found["people"].tolist() == [9, 0]
+    empty = _receptors(self_built_house=[{**house, "use": "闲置"}], building=[building])
+    assert empty["people"].tolist() == pytest.approx([4, 2.6])
+    beside = {**house, "geometry": shapely.box(11, 0, 20, 10)}
+    apart = _receptors(self_built_house=[beside], building=[building])
+    assert apart["people"].tolist() == pytest.approx([4, 2.6])
+
+
+def test_a_house_that_moves_into_a_building_changes_it_as_made_anew() -> None:
+    areas = toyland.areas(a=90)
+    block = {"id": 2, "use": "居住", "households": 9, "geometry": shapely.box(0, 0, 20, 20)}
+    block_m = toyland.site_frame("building", [block])
+    was, now = (
+        {"building": block_m, "self_built_house": toyland.site_frame("self_built_house", [house])}
+        for house in (
+            {"id": 1, "residents": 3, "geometry": shapely.Point(x, 10)} for x in (500, 10)
+        )
+    )
+    before = receptors(was, toyland.KINDS, areas, toyland.INDEX)
+    again = receptors_again(
+        before,
+        now,
+        toyland.KINDS,
+        areas,
+        toyland.INDEX,
+        home=homes(now, areas),
+        changed={"self_built_house"},
+    )
+    assert again.equals(receptors(now, toyland.KINDS, areas, toyland.INDEX))
+    assert again["people"].tolist() == [90, 0]
+
+
+def test_sleepers_are_no_residents_of_their_village() -> None:
+    house = {"id": 1, "use": "经营", "residents": 4, "sleepers": 14}
+    found = _receptors(toyland.areas(a=10), self_built_house=[house])
+    assert found["people"].tolist() == [10, 14]
+    assert found["spread"].tolist() == [6, 0]
+
+
 def test_every_passport_names_only_occasions_that_there_are() -> None:
-    named = [set(kind.people.occasions) for kind in toyland.KINDS.values() if kind.people]
+    named = [set(group.occasions) for kind in toyland.KINDS.values() for group in kind.people]
     assert set().union(*named) == set(OCCASIONS)
 
 

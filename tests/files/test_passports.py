@@ -46,6 +46,15 @@ def test_names_of_owners_and_their_telephones_are_personal_in_every_kind() -> No
         ("verify_days = 365", "verify_days = 0", "verify_days"),
         ("occupancy = 1.0", "occupancy = 1.0\noccasions = { noon = 1 }", "noon"),
         ("occupancy = 1.0", "occupancy = 1.0\noccasions = { day = 1.5 }", "day"),
+        ("occupancy = 1.0", 'occupancy = 1.0\noccupancy_of = "hospital_class"', "hospital_class"),
+        ("occupancy = 1.0", 'occupancy = 1.0\nheld_by = "hospital"', "held_by"),
+        ("sensitive = true", 'residents = true\nheld_by = "castle"', "castle"),
+        ("[symbol]", "[[people]]\ncount = { cots = 1 }\noccupancy = 1\n[symbol]", "cots"),
+        (
+            "[symbol]",
+            "assets_per_ha = 2\n[[people]]\ncount = { beds = 1 }\noccupancy = 1\n[symbol]",
+            "资产",
+        ),
     ],
 )
 def test_a_wrong_passport_is_refused_by_name(

@@ -388,12 +388,14 @@ def test_of_one_village_nearly_nothing_is_known() -> None:
     assert without == [UNKNOWN_VILLAGE]
 
 
-def test_twelve_types_of_small_places_say_that_they_are_examples() -> None:
+def test_twelve_types_of_small_places_and_temples_say_that_they_are_examples() -> None:
     rows = place_types()
-    assert len(rows) == 12
+    assert len(rows) == 13
     assert all(row["title_zh"].endswith("（示例类型，待镇里核定）") for row in rows)
     used = {record["place_type"] for record in records("small_place")} - {None}
-    assert used == {row["code"] for row in rows}
+    assert used == {row["code"] for row in rows} - {"temple"}
+    shares = {row["code"]: float(row["occupancy"]) for row in rows}
+    assert {code: share for code, share in shares.items() if share != 0.3} == {"temple": 0.05}
 
 
 def place_types() -> list[dict[str, str]]:

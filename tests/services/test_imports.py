@@ -285,7 +285,7 @@ def test_a_code_table_that_cannot_be_taken_leaves_the_old_one(
     with pytest.raises(InvalidDataError, match=message):
         import_codes(office, OPERATOR, "small_place_type", path)
     with dialect.reading(office.engine) as conn:
-        assert len(set(codes.allowed(conn)["small_place_type"].values())) == 12
+        assert len(set(codes.allowed(conn)["small_place_type"].values())) == 13
 
 
 def test_a_file_without_a_column_leaves_the_field_as_it_was(

@@ -81,7 +81,7 @@ def test_a_place_shows_units_accuracy_and_what_is_not_known(client: FlaskClient)
     features = client.get("/api/layers/enterprise.geojson").get_json()["features"]
     lacking = next(f for f in features if f["properties"]["workers_max_shift"] is None)
     page = panel(client, f"/panel/sites/{lacking['id']}")
-    assert re.search(r'class="unknown"><dt>最大班人数</dt><dd>未知</dd>', page)
+    assert re.search(r'class="unknown"><dt>最大班人数（不含承租单位）</dt><dd>未知</dd>', page)
     assert "位置精度" in page
     assert "核实日期" in page
     assert "个人信息已遮盖" in page

@@ -233,7 +233,7 @@ def _statuses(
     if coverage is None:
         return [{} for _ in range(len(scores))]
     read = {kind for names in registry.reads(models).values() for kind in names}
-    used = sorted(slug for slug, kind in kinds.items() if slug in read or kind.people is not None)
+    used = sorted(slug for slug, kind in kinds.items() if slug in read or kind.people)
     known = coverage.pivot_table(
         index="village", columns="kind", values="status", aggfunc="first", observed=True
     )

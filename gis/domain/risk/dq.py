@@ -100,7 +100,7 @@ def quality(
 
 def _used(kinds: Mapping[str, SiteKind], reads: Mapping[str, Sequence[str]]) -> list[str]:
     read = {kind for names in reads.values() for kind in names}
-    return sorted(slug for slug, kind in kinds.items() if slug in read or kind.people is not None)
+    return sorted(slug for slug, kind in kinds.items() if slug in read or kind.people)
 
 
 def _status(

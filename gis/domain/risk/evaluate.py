@@ -222,8 +222,8 @@ def population_known(
 
     Where residents are recorded it is known if a dwelling is known that can hold them: people
     must be attached to buildings. Where they are not recorded it is known only if people were
-    found and the dwellings there are covered completely: a handful of houses in a village that
-    nobody counted says nothing of how many people live there.
+    found and all sorts of dwellings there are covered completely: a handful of houses in a village
+    that nobody counted says nothing of how many people live there.
     """
     ids = areas["area"].to_numpy(dtype=np.int64)
     recorded = areas["residents"].to_numpy(dtype=np.float64)
@@ -241,7 +241,7 @@ def _dwellings_complete(
     resident = receptors["resident"].to_numpy(dtype=bool)
     dwellings = pd.unique(receptors["kind"].to_numpy(dtype=object)[resident]).tolist()
     complete = surveyed(coverage, areas["code"].to_numpy(dtype=object), dwellings)
-    found: Bools = np.any(complete, axis=1)
+    found: Bools = np.all(complete, axis=1) & bool(dwellings)
     return found
 
 

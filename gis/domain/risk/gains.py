@@ -18,6 +18,7 @@ from gis.domain.risk.evaluate import Result
 from gis.domain.risk.load import rows_of
 from gis.domain.risk.model import Model
 from gis.domain.risk.pairs import pair
+from gis.domain.risk.sources import PARTS
 
 PLACE, VILLAGE = "place", "village"
 """Whose the field is that would lessen an error."""
@@ -207,12 +208,15 @@ def _of_people(result: Result, index: Constants, kinds: Mapping[str, SiteKind]) 
     chosen = result.receptors["dq"].to_numpy(dtype=bool) & (area >= 0)
     people = result.receptors[chosen].reset_index(drop=True)
     counts = {
-        slug: tuple(kind.people.count) for slug, kind in kinds.items() if kind.people is not None
+        (slug, number): tuple(group.count)
+        for slug, kind in kinds.items()
+        for number, group in enumerate(kind.people)
     }
+    of = zip(people["kind"], people["uid"] % PARTS, strict=True)
     return _errors(
         sort=PLACE,
         id=people["site"],
-        fields=people["kind"].map(counts),
+        fields=pd.Series([counts[group] for group in of], dtype=object),
         part=uncertainty.PEOPLE,
         uid=people["uid"],
         kind=people["kind"],

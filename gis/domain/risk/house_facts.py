@@ -34,8 +34,9 @@ def of_houses(frame: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoData
     grade, screening = read.texts(frame["grade"]), read.texts(frame["screening"])
     ungraded = read.missing(grade)
     ruin = used & ((grade == "D") | (ungraded & (screening == SEVERE)))
-    inside = frame[["residents", "sleepers"]].fillna(0.0).max(axis=1).to_numpy()
-    crowded = inside >= given.number(constants, "crowd_people")
+    inside = frame[["residents", "sleepers"]]
+    crowded = inside.sum(axis=1).to_numpy() >= given.number(constants, "crowd_people")
+    nobody_counted = inside.isna().all(axis=1).to_numpy()
     altered = (frame["alterations"] > 0).to_numpy(dtype=bool)
     uninspected = frame["alterations"].isna().to_numpy()
     tall = business & (frame["storeys"] >= given.number(constants, "tall_storeys")).to_numpy(bool)
@@ -46,6 +47,11 @@ def of_houses(frame: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoData
     listed = frame["campaign_state"].isin(given.texts(constants, "campaign_open"))
     found = (
         (ruin & crowded, "house_ruin_crowded", "在用危房（D级或严重安全隐患）内有30人及以上"),
+        (
+            ruin & nobody_counted,
+            "house_ruin_crowded_unsure",
+            "在用危房（D级或严重安全隐患）内人数未登记，是否30人及以上（待核）",
+        ),
         (ruin & ~crowded, "house_ruin_in_use", "危房（D级或严重安全隐患）仍在使用"),
         (business & (grade == "C"), "house_c_business", "C级危房用于经营"),
         (tall & altered, "house_altered_business", "三层及以上经营性自建房有违法改扩建"),

@@ -163,7 +163,7 @@ def _holding(snapshot: Snapshot, difference: Difference) -> frozenset[str]:
     return frozenset(
         slug
         for slug in difference.kinds & snapshot.kinds.keys()
-        if snapshot.kinds[slug].people is not None or snapshot.kinds[slug].assets_per_ha is not None
+        if snapshot.kinds[slug].people or snapshot.kinds[slug].assets_per_ha is not None
     )
 
 

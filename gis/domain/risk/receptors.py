@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -11,13 +12,14 @@ import shapely
 
 from gis.domain import apportion
 from gis.domain.arrays import Bools, Floats, Ints, Objects
-from gis.domain.kinds import OCCASIONS, People, SiteKind
-from gis.domain.risk.attributes import in_use, texts
+from gis.domain.kinds import OCCASIONS, SiteKind
 from gis.domain.risk.attributes import number as known_number
-from gis.domain.risk.constants import Constants, number, text
+from gis.domain.risk.attributes import texts
+from gis.domain.risk.constants import Constants, number
 from gis.domain.risk.difference import Difference
 from gis.domain.risk.frames import frame as make
 from gis.domain.risk.frames import stack
+from gis.domain.risk.headcount import Headcount, headcounts, present
 from gis.domain.risk.homes import Homes, homes
 from gis.domain.risk.model import Sites
 from gis.domain.risk.sources import PARTS
@@ -79,8 +81,8 @@ def receptors(
 
     Returns
     -------
-    A receptors frame in uid order. A people receptor's uid is site x 4096, an asset's
-    site x 4096 + 1 + area mod 4095.
+    A receptors frame in uid order. The uid of a group of people is site x 4096 + its number, an
+    asset's site x 4096 + 1 + area mod 4095.
 
     Raises
     ------
@@ -91,21 +93,24 @@ def receptors(
     -----
     Weight = people x occupancy x times x the factor of sensitive targets; of an occasion that
     the passport names, people x its share x that factor. An unknown number is
-    the median of the known ones of its kind, so receptors must be made of the whole register,
-    and a closed part taken from them afterwards. Residents recorded for an area beyond those of
-    its houses are spread over the houses in use by footprint x storeys (dasymetric).
+    the median of the known ones of its kind (``headcount``), so receptors must be made of the whole
+    register, and a closed part taken from them afterwards. Residents recorded for an area beyond
+    those of its dwellings are spread over the dwellings in use by footprint x storeys (dasymetric).
     """
     if occasion is not None and occasion not in OCCASIONS:
         raise InvalidDataError(f"没有时段 {occasion}；可以用：{', '.join(OCCASIONS)}")
     ordered = areas_m.sort_values("code", kind="stable", ignore_index=True)
     used = {slug: sites_m[slug] for slug in sorted(kinds) if slug in sites_m}
-    peopled = {slug: people for slug in used if (people := kinds[slug].people) is not None}
+    peopled = [slug for slug in used if kinds[slug].people]
     if home is None:
         home = homes({slug: used[slug] for slug in peopled}, ordered)
-    frames = [
-        _people(used[slug], people, home[slug], ordered, constants, occasion)
-        for slug, people in peopled.items()
+    groups = [
+        group
+        for slug in peopled
+        for group in _groups(used[slug], kinds[slug], home[slug], sites_m, constants)
     ]
+    per_m2 = _spread_per_m2(groups, ordered)
+    frames = [_people(group, per_m2, ordered, constants, occasion) for group in groups]
     frames += [
         _assets(frame, per_ha, ordered, constants)
         for slug, frame in used.items()
@@ -132,13 +137,16 @@ def receptors_again(
     before
         The receptors as they were, of all kinds.
     changed
-        Those kinds. Receptors of a kind depend on no other one.
+        Those kinds. Receptors of a kind depend on no other one, but that all dwellings share the
+        residents of their area.
     sites_m, kinds, areas_m, constants, home
         As for ``receptors``.
     """
-    own = {slug: sites_m[slug] for slug in changed if slug in sites_m}
+    dwellings = _dwellings(kinds)
+    again = dwellings.union(changed) if dwellings.intersection(changed) else frozenset(changed)
+    own = {slug: sites_m[slug] for slug in again if slug in sites_m}
     made = receptors(own, kinds, areas_m, constants, home=home)
-    kept = before[~before["kind"].isin(changed)]
+    kept = before[~before["kind"].isin(again)]
     found = stack([kept, made], DTYPES)
     return found.sort_values(["uid", "area"], kind="stable", ignore_index=True)
 
@@ -180,86 +188,90 @@ def residents(found: pd.DataFrame, areas: pd.DataFrame, known: Bools) -> Floats:
     return counted
 
 
+def _dwellings(kinds: Mapping[str, SiteKind]) -> frozenset[str]:
+    """Return the kinds in which residents live, and those that they are looked for in."""
+    return frozenset(
+        name
+        for slug, kind in kinds.items()
+        for group in kind.people
+        if group.residents
+        for name in (slug, group.held_by)
+        if name is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One group of people at n places: the places, their areas, how many they are."""
+
+    frame: gpd.GeoDataFrame
+    row: Ints
+    heads: Headcount
+    room_m2: Floats
+    """Floor area over which residents of the area may be spread, shape (n,)."""
+
+
+def _groups(
+    frame: gpd.GeoDataFrame, kind: SiteKind, row: Ints, sites_m: Sites, constants: Constants
+) -> list[_Group]:
+    found = []
+    for heads in headcounts(frame, kind, sites_m, constants):
+        own, at = frame.iloc[heads.rows], row[heads.rows]
+        room = np.zeros(len(own))
+        if heads.group.residents:
+            room = np.where(heads.open & (at >= 0), _floor_area(own, constants), 0.0)
+        found.append(_Group(own, at, heads, room))
+    return found
+
+
 def _people(
-    frame: gpd.GeoDataFrame,
-    people: People,
-    row: Ints,
+    group: _Group,
+    per_m2: Floats,
     areas: gpd.GeoDataFrame,
     constants: Constants,
     occasion: str | None,
 ) -> gpd.GeoDataFrame:
-    count, unknown = _counted(frame, people, constants)
-    spread = np.zeros(len(frame))
-    if people.residents:
-        idle = ~in_use(frame, text(constants, "idle_use"))
-        count = np.where(unknown & idle, 0.0, count)
-        spread = _spread(frame, row, count, idle, areas, constants)
+    frame, heads, people = group.frame, group.heads, group.heads.group
+    spread = group.room_m2 * per_m2[group.row]
     factor = number(constants, "sensitive_factor") if people.sensitive else 1.0
     site = frame["id"].to_numpy(dtype=np.int64)
-    estimated = unknown | (spread > 0)
     columns = {
-        "uid": site * PARTS,
+        "uid": site * PARTS + heads.number,
         "site": site,
         "kind": frame["kind"].to_numpy(dtype=object),
         "geometry": frame.geometry.to_numpy(),
-        "weight": _present(count + spread, frame, people, occasion) * factor,
-        "area": _area_ids(row, areas),
+        "weight": present(heads.people + spread, frame, people, occasion) * factor,
+        "area": _area_ids(group.row, areas),
         "own": 0,
         "sigma": np.where(
-            estimated, number(constants, "sigma_estimated"), number(constants, "sigma_counted")
+            heads.unknown | (spread > 0),
+            number(constants, "sigma_estimated"),
+            number(constants, "sigma_counted"),
         ),
         "name": texts(frame["name"]),
-        "people": count + spread,
+        "people": heads.people + spread,
         "spread": spread,
         "resident": people.residents,
-        "dq": unknown,
+        "dq": heads.unknown,
     }
     return make(columns, DTYPES, frame.crs)
 
 
-def _present(
-    people: Floats, frame: gpd.GeoDataFrame, passport: People, occasion: str | None
-) -> Floats:
-    """Return how many of the people are there, shape (n,)."""
-    if occasion is not None and occasion in passport.occasions:
-        return people * passport.occasions[occasion]
-    mean: Floats = people * passport.occupancy
-    return mean if passport.times is None else mean * known_number(frame[passport.times], 1.0)[0]
+def _spread_per_m2(groups: Sequence[_Group], areas: gpd.GeoDataFrame) -> Floats:
+    """Return the residents for a square metre of floor that an area records beyond its dwellings'.
 
-
-def _counted(frame: gpd.GeoDataFrame, people: People, constants: Constants) -> tuple[Floats, Bools]:
-    """Add up the count fields; an unknown one is the median of the known of this kind."""
-    fallback = "unknown_residents" if people.residents else "unknown_people"
-    total = np.zeros(len(frame))
-    unknown = np.zeros(len(frame), dtype=bool)
-    for name, factor in people.count.items():
-        known = frame[name].dropna()
-        middle = known.median() if len(known) else number(constants, fallback)
-        count, missing = known_number(frame[name], float(middle))
-        total += factor * count
-        unknown |= missing
-    return total, unknown
-
-
-def _spread(
-    frame: gpd.GeoDataFrame,
-    row: Ints,
-    count: Floats,
-    idle: Bools,
-    areas: gpd.GeoDataFrame,
-    constants: Constants,
-) -> Floats:
-    """Spread the residents that an area records beyond those of its houses; shape (n,)."""
-    inside = row >= 0
+    Shape (A + 1,): the last one is for places outside, 0.
+    """
     n = len(areas)
-    held = np.bincount(row[inside], weights=count[inside], minlength=n)
+    held, room = np.zeros(n), np.zeros(n)
+    for group in (group for group in groups if group.heads.group.residents):
+        inside = group.row >= 0
+        at = group.row[inside]
+        held += np.bincount(at, weights=group.heads.people[inside], minlength=n)
+        room += np.bincount(at, weights=group.room_m2[inside], minlength=n)
     recorded = areas["residents"].to_numpy(dtype=np.float64)
     beyond = np.where(np.isnan(recorded), 0.0, np.maximum(recorded - held, 0.0))
-    room = np.where(idle | ~inside, 0.0, _floor_area(frame, constants))
-    total = np.bincount(row[inside], weights=room[inside], minlength=n)
-    per_m2 = np.append(np.divide(beyond, total, out=np.zeros(n), where=total > 0), 0.0)
-    spread: Floats = room * per_m2[row]
-    return spread
+    return np.append(np.divide(beyond, room, out=np.zeros(n), where=room > 0), 0.0)
 
 
 def _floor_area(frame: gpd.GeoDataFrame, constants: Constants) -> Floats:

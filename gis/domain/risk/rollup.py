@@ -329,7 +329,7 @@ def _level(
     km2 = np.append(shapely.area(cells.geometry.to_numpy()) / M2_PER_KM2, np.nan)
     people = receptors[receptors["own"] == 0]
     row = people["area"].to_numpy(dtype=np.int64)
-    count = np.bincount(row, minlength=len(code))
+    count = np.bincount(row[~people["site"].duplicated().to_numpy()], minlength=len(code))
     totals = pd.DataFrame(
         {
             "level": level,
