@@ -260,6 +260,8 @@ def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[st
     model = registry.model(row["model"])
     counted = row["site"] in sight.case_places
     evidence = row["evidence"].items()
+    # The nearest may be one that the reader may not see: of who bears most it is known who it is.
+    nearest_m = row["distance_m"] if sight.everything else row["receptor_m"]
     return {
         "share": share,
         "without": row["without"],
@@ -271,7 +273,7 @@ def _contribution(row: RowMapping, share: float | None, sight: Sight) -> dict[st
         "title_en": model.title.en,
         "sector": row["sector"],
         "site": _site(row["site"], sight),
-        "distance_m": row["distance_m"] if sight.of(row["receptor"]) else None,
+        "distance_m": nearest_m if sight.of(row["receptor"]) else None,
         "receptor": _site(row["receptor"], sight),
         "receptor_m": row["receptor_m"] if sight.of(row["receptor"]) else None,
         "intensity": row["intensity"],

@@ -316,17 +316,14 @@ LEAST_POINTS = 0.05
 
 
 def _cases(entry: Answer) -> dict[str, Any] | None:
-    """Return the open cases at a source, and how they lift its score (METHOD 7.3)."""
+    """Return the open cases at a source, if they lift its score, and how (METHOD 7.3)."""
     found = entry["evidence"].get(OF_CASES)
     if not found or not any(found.values()) or entry["uplift"] is None:
         return None
     lifted = 1 - (1 - entry["intensity"]) ** entry["uplift"]
-    return {
-        **found,
-        "count": found["general"] + found["major"],
-        "before": f"{100 * entry['intensity']:.0f}",
-        "after": f"{100 * lifted:.0f}",
-    }
+    before, after = (f"{100 * share:.0f}" for share in (entry["intensity"], lifted))
+    count = found["general"] + found["major"]
+    return None if before == after else {"count": count, "before": before, "after": after}
 
 
 def _flags(flags: Sequence[Answer], numbers: Mapping[int, int]) -> dict[str, Any]:

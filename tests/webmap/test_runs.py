@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from gis.domain.rights import Role
+from gis.domain.rights import OPERATOR, Role
 from gis.services import work
+from gis.services.compute_risk import compute_risk
+from gis.services.show_runs import list_runs
 from gis.storage import dialect
-from gis.storage.tables import account
+from gis.storage.tables import account, run
 from gis.workspace import Workspace
 from tests.conftest import Databases
 from tests.people import WEST, enter, form_token, make_account
@@ -162,3 +166,32 @@ def test_a_parameter_is_set_by_the_page_and_shown_with_what_it_was(browser: Flas
     assert "镇里讨论决定" in page(boss, where)
     shown = page(boss, "/methods/index")
     assert "原为 3（M" in shown
+
+
+def test_the_page_of_computations_says_what_to_compare_with_or_that_there_is_nothing(
+    browser: FlaskClient, ws: Workspace
+) -> None:
+    enter(browser, "town")
+    assert page(browser, "/runs").count("以前没有计算") == 3
+    first = list_runs(ws, OPERATOR)[0]["id"]
+    newest = compute_risk(ws, OPERATOR)["run"]
+    with ws.engine.begin() as conn:
+        for number, day in {first: dt.date(2025, 5, 2), newest: dt.date(2026, 8, 15)}.items():
+            conn.execute(sa.update(run).where(run.c.id == number).values(as_of=day))
+    text = page(browser, "/runs")
+    assert text.count(f"/runs/compare?before={first}&amp;after={newest}") == 3
+    assert "以前没有计算" not in text
+
+
+def test_a_computation_shows_its_parameters_and_what_hangs_on_a_sector(
+    browser: FlaskClient, ws: Workspace
+) -> None:
+    enter(browser, "town")
+    number = list_runs(ws, OPERATOR)[0]["id"]
+    text = page(browser, f"/runs/{number}")
+    assert "参数：随软件，本单位没有改动" in text
+    assert "去掉一个行业，排位还一样吗" in text
+    assert "参数：随软件，本单位没有改动" in page(browser, f"/areas/village/{WEST}")
+    told = browser.get(f"/api/runs/{number}").get_json()
+    assert told["parameters"]["version"] is None
+    assert len(told["drops"]) == 5
