@@ -144,12 +144,14 @@ class Watch:
     """How it shows that a device of the kind is working (fire cameras, later sensors).
 
     ``field`` holds the state, ``online`` is the value that means working, and ``since`` is
-    the field with the date since when it is not.
+    the field with the date since when it is not. ``planned`` is the value that means that no
+    device stands there yet; None: there is none such.
     """
 
     field: str
     online: str
     since: str
+    planned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

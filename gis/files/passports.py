@@ -203,8 +203,11 @@ def _check_names(kind: SiteKind) -> None:
         for name in (*kind.people.count, *([kind.people.times] if kind.people.times else [])):
             kind.field(name)
     if kind.watch:
-        kind.field(kind.watch.field)
+        states = kind.field(kind.watch.field).values
         kind.field(kind.watch.since)
+        for state in filter(None, (kind.watch.online, kind.watch.planned)):
+            if state not in states:
+                raise ValueError(f"运行状态 {state} 不在字段 {kind.watch.field} 的取值里")
     if kind.symbol.colour_by:
         kind.field(kind.symbol.colour_by)
     for own in filter(None, (kind.identity.premises, kind.identity.operator)):
