@@ -66,9 +66,10 @@ def show_forest_cover(ws: Workspace, actor: Actor, look: Look = USUAL) -> Row:
 
     Returns
     -------
-    ``as_of``, ``method_version``; ``relief``, where the heights are from, None without any;
-    ``said``, what is to be said of it; ``devices``, how many are working, of ``registered``;
-    ``watching``, these in the order of ids (``_watching``); ``hazed``, how many see less far, and
+    ``as_of``, ``method_version``; ``limits``, the numbers in force (``LIMITS``); ``relief``, where
+    the heights are from, None without any; ``said``, what is to be said of it; ``devices``, how
+    many are working, of ``registered``; ``watching``, these in the order of ids (``_watching``);
+    ``hazed``, how many see less far, and
     ``unknown_visibility``, of how many cameras it is not known; ``villages``, in code order and
     with the town as the last: ``name``, ``forest_ha``, ``high_ha``, and the shares (0..1, None
     without such forest) ``seen`` and ``twice`` of all forest, ``high_seen`` and ``high_twice`` of
@@ -81,7 +82,8 @@ def show_forest_cover(ws: Workspace, actor: Actor, look: Look = USUAL) -> Row:
     ForbiddenError
         If the actor does not see every row: forest and what sets fire to it tell of all places.
     InvalidDataError
-        If there are no areas yet, or more than ``MOST_CANDIDATES`` places to try.
+        If there are no areas yet, or more than ``MOST_CANDIDATES`` places to try, or one of them
+        is far from the town.
     """
     access.require_every_row(actor, "森林监测覆盖")
     if len(look.spots) > MOST_CANDIDATES:
@@ -93,8 +95,24 @@ def show_forest_cover(ws: Workspace, actor: Actor, look: Look = USUAL) -> Row:
     return {
         "as_of": today.isoformat(),
         "method_version": METHOD_VERSION,
+        "limits": {name: number(constants[of], name) for name, of in LIMITS.items()},
         **_told(_Ground.of(snapshot, constants), look),
     }
+
+
+LIMITS = {
+    "high_hazard": FOREST_FIRE,
+    "monitor_most_range_m": EXPOSURE,
+    **dict.fromkeys(
+        (
+            *("smoke_above_canopy_m", "careful_range_m", "offline_h", "haze_below_km"),
+            *("patrol_most_min", "blind_least_ha", "candidate_mast_m"),
+            *("water_path_m", "water_rise_m", "water_road_m"),
+        ),
+        METHOD,
+    ),
+}
+"""Constants that are told beside what they led to, and of which methods they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +242,13 @@ def _gains(ground: _Ground, cells: pd.DataFrame, look: Look) -> list[Row]:
 
 
 def _candidates(ground: _Ground, look: Look) -> gpd.GeoDataFrame:
-    """Return the planned devices, and cameras where a reader wants to try one; their ids are -1."""
+    """Return the planned devices, and cameras where a reader wants to try one; their ids are -1.
+
+    Raises
+    ------
+    InvalidDataError
+        If one would be so far from the town that it could see nothing of it.
+    """
     planned = forest_devices.planned(ground.snapshot)
     mast_m = number(ground.values, "candidate_mast_m") if look.mast_m is None else look.mast_m
     places = gpd.GeoDataFrame(
@@ -239,11 +263,20 @@ def _candidates(ground: _Ground, look: Look) -> gpd.GeoDataFrame:
         crs=STORED,
     )
     tried = to_metres(places, str(planned.crs))
+    _refuse_far(places["name"], tried, ground)
     names = list(places.columns)
     frames = [frame for frame in (planned[names], tried) if len(frame)]
     if not frames:
         return tried
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=planned.crs)
+
+
+def _refuse_far(names: pd.Series, tried: gpd.GeoDataFrame, ground: _Ground) -> None:
+    around_m = number(ground.constants[EXPOSURE], "monitor_most_range_m")
+    town = shapely.box(*ground.snapshot.areas_m.total_bounds).buffer(around_m)
+    far = ~tried.within(town).to_numpy()
+    if far.any():
+        raise InvalidDataError(f"候选点 {names[far].iloc[0]} 离本镇太远：要写经度, 纬度（度）")
 
 
 CAMERA = "摄像机"

@@ -112,15 +112,18 @@ def test_candidates_are_ranked_and_planned_ones_are_no_devices(
         (shapely.Point(119.316, 31.715), planned | {"status": "拟建"}),
     ]
     import_sites(wooded, OPERATOR, "fire_monitor", write_geojson(tmp_path / "c.geojson", rows))
-    found = show_forest_cover(wooded, OPERATOR, Look(spots=[(119.5, 31.9), (119.315, 31.715)]))
+    found = show_forest_cover(wooded, OPERATOR, Look(spots=[(119.395, 31.75), (119.315, 31.715)]))
     assert (found["devices"], found["registered"]) == (0, 2)
     best, *others = found["gains"]
     assert (best["name"], best["site"]) == ("119.315, 31.715", None)
     assert best["high_ha"] == pytest.approx(105.0, abs=0.5)
     assert (best["high_seen"], best["seen"]) == pytest.approx((1.0, 1.0))
     # Of equals the one on record stands first.
-    assert [row["name"] for row in others] == ["拟建一号", "119.5, 31.9"]
+    assert [row["name"] for row in others] == ["拟建一号", "119.395, 31.75"]
     assert [row["all_ha"] for row in others] == [0.0, 0.0]
+    for far in ((119.8, 31.7), (31.7, 119.3), (500.0, 31.7)):
+        with pytest.raises(InvalidDataError, match="离本镇太远"):
+            show_forest_cover(wooded, OPERATOR, Look(spots=[far]))
     with pytest.raises(InvalidDataError, match="候选点"):
         show_forest_cover(wooded, OPERATOR, Look(spots=[(119.3, 31.7)] * (MOST_CANDIDATES + 1)))
 
