@@ -178,6 +178,8 @@ class SiteKind:
     ones by those in charge (``rights``). Others see nothing of them, or what ``generalised`` says.
     ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
     (forest: 2, METHOD 7.5). ``verify_days``: a place that was not verified for longer is stale.
+    ``registered``: False where an instrument tells of it and nobody registers or verifies it: then
+    it is not judged as a record, nor suspected to be stored twice, nor brought by hand.
     """
 
     slug: str
@@ -194,6 +196,7 @@ class SiteKind:
     generalised: Generalised | None = None
     identity: Identity = Identity()
     verify_days: int = 365
+    registered: bool = True
 
     def field(self, name: str) -> Field:
         """Return the field of that name; KeyError lists the known ones."""
