@@ -39,7 +39,8 @@ def test_the_page_tells_shares_devices_and_blind_spots_as_programs_are_told(
     assert told["as_of"] in text
     assert f"方法 {told['method_version']}" in text
     assert "模拟数据" in text
-    assert "没有打折，实际可能看得更近" in text
+    assert "没有因能见度打折的设备" in text
+    assert "20.8 km" in text
     assert text.partition("</nav>")[2].count('href="/fire-weather"') == 1
     assert f'href="{PATH}"' in client.get("/fire-weather").get_data(as_text=True)
 
