@@ -244,6 +244,10 @@ def _forest_today(info: LayerInfo) -> tuple[Rule, ...]:
     return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
 
 
+def _forest_blind(_info: LayerInfo) -> tuple[Rule, ...]:
+    return (Rule(Mark("area", None, "#5b21b6", width=2, dashed=True)),)
+
+
 def _kind(kind: SiteKind) -> tuple[Rule, ...]:
     plain = _plain(kind)
     if kind.generalised:
@@ -379,5 +383,6 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "rate": _rate,
     "circle": _circle,
     "forest_today": _forest_today,
+    "forest_blind": _forest_blind,
     "quality": _quality,
 }

@@ -30,6 +30,7 @@ MEANT_OF_REGISTER = {
     "hazard": 0,
     "hexagon": 1,
     "forest_today": 1,
+    "forest_blind": 3,
     "risk": 2,
     "view": 2,
     "quality": 2,
@@ -132,6 +133,14 @@ OF_CIRCLE = (
 OF_BAND = (
     Field("from_per_km2", "number", Title("密度自", "From"), unit="件/km²"),
     Field("to_per_km2", "number", Title("至", "To"), unit="件/km²"),
+)
+
+
+OF_BLIND = (
+    Field("area_ha", "number", Title("林地", "Forest"), unit="ha"),
+    Field("high_ha", "number", Title("高火险林地", "High-hazard forest"), unit="ha"),
+    Field("over", "text", Title("地形", "Relief")),
+    Field("as_of", "date", Title("数据截至", "As of")),
 )
 
 
@@ -327,6 +336,12 @@ def _note(info: LayerInfo) -> Title | None:
             f"按 {day} 的火险天气，只供参考：不是火险天气等级，不进入村级指数。",
             f"By the weather of {day}, for reference: no class of fire weather, not in the index.",
         )
+    if info.register == "forest_blind":
+        day = info.style.get("day") or "—"
+        return Title(
+            f"{day} 在用的设备在晴好天气里看不到烟的林地；看得到不等于看见了。",
+            f"Forest whose smoke no device working on {day} sees in clear air. Seen is not found.",
+        )
     unit, width_m = info.style.get("unit"), info.style.get("width_m")
     if unit is None:
         return None
@@ -360,6 +375,7 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "rate": (NAME, CODE, *OF_RATE),
         "circle": OF_CIRCLE,
         "forest_today": (NAME, CODE, *OF_FOREST),
+        "forest_blind": (NAME, *OF_BLIND),
         "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))

@@ -49,6 +49,7 @@ SLUGS = [
     "view_per_1000",
     "hexagon",
     "forest_today",
+    "forest_blind",
     "hazard_rate",
     "hazard_circle",
 ]
