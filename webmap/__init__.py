@@ -15,6 +15,7 @@ from webmap import (
     context,
     errors,
     fire_weather,
+    forest_cover,
     formats,
     imports,
     pages,
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.bp)
     app.register_blueprint(quality.bp)
     app.register_blueprint(fire_weather.bp)
+    app.register_blueprint(forest_cover.bp)
     app.register_blueprint(prints.bp)
     app.register_blueprint(runs.bp)
     app.register_blueprint(scenarios.bp)

@@ -89,6 +89,18 @@ def near(args: Args, kinds: Collection[str]) -> Near:
     )
 
 
+def between(
+    args: Args, name: str, title: str, example: str, limits: tuple[float, float]
+) -> float | None:
+    """Read a number that may be left out; InvalidDataError if it is none, or beyond the limits."""
+    if not _plain(args.get(name, "")):
+        return None
+    value, (least, most) = _number(args, name, title, example), limits
+    if not least <= value <= most:
+        raise InvalidDataError(f"{title}应在 {least:g} 至 {most:g} 之间")
+    return value
+
+
 def local_path(text: str | None) -> str:
     """Return where to go after a form: a path of this server, or the map for anything else."""
     path = text or "/"

@@ -154,6 +154,7 @@ TRUE_PLACE = Title("实际位置", "True position")
 """Of a kind whose places not everybody sees as they are."""
 
 NOT_ONLINE = Title("不在线", "Not online")
+PLANNED = Title("拟建，还没有设备", "Planned: no device yet")
 
 
 def rules(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tuple[Rule, ...]:
@@ -253,6 +254,10 @@ def _numbered(colours: Sequence[str], titles: Sequence[Title]) -> tuple[Rule, ..
     return (*known, Rule(Mark("fill", HATCH, BORDER), NO_DATA))
 
 
+def _forest_blind(_info: LayerInfo) -> tuple[Rule, ...]:
+    return (Rule(Mark("area", None, "#5b21b6", width=2, dashed=True)),)
+
+
 def _kind(kind: SiteKind) -> tuple[Rule, ...]:
     plain = _plain(kind)
     if kind.generalised:
@@ -261,9 +266,12 @@ def _kind(kind: SiteKind) -> tuple[Rule, ...]:
     if kind.symbol.colour_by:
         return (*_by_colour(kind.symbol.colour_by), NOT_GRADED)
     if kind.watch:
-        online = Title(kind.watch.online, "Online")
+        field_, online = kind.watch.field, Title(kind.watch.online, "Online")
+        later = Mark(plain.shape, None, kind.symbol.colour, width=1.5)
+        planned = Rule(later, PLANNED, where={field_: kind.watch.planned})
         return (
-            Rule(plain, online, where={kind.watch.field: kind.watch.online}),
+            Rule(plain, online, where={field_: kind.watch.online}),
+            *([planned] if kind.watch.planned else ()),
             Rule(Mark(plain.shape, None, "#b3261e", width=2, size=1.15), NOT_ONLINE),
         )
     return (Rule(plain, kind.symbol.dashed),)
@@ -420,5 +428,6 @@ _REGISTERS: dict[str, Callable[[LayerInfo], tuple[Rule, ...]]] = {
     "outlier": _outlier,
     "forest_today": _forest_today,
     "surface": _surface,
+    "forest_blind": _forest_blind,
     "quality": _quality,
 }

@@ -38,6 +38,7 @@ MEANT_OF_REGISTER = {
     "outlier": 0,
     "hexagon": 1,
     "forest_today": 1,
+    "forest_blind": 3,
     "risk": 2,
     "view": 2,
     "quality": 2,
@@ -168,6 +169,12 @@ OF_SURFACE = (
     Field("from_intensity", "number", Title("强度自", "From")),
     Field("to_intensity", "number", Title("至", "To")),
     OF_DATA,
+)
+OF_BLIND = (
+    Field("area_ha", "number", Title("林地", "Forest"), unit="ha"),
+    Field("high_ha", "number", Title("高火险林地", "High-hazard forest"), unit="ha"),
+    Field("over", "text", Title("地形", "Relief")),
+    Field("as_of", "date", Title("数据截至", "As of")),
 )
 OF_FOREST = (
     Field("today", "number", Title("当日分值", "Today"), unit="分"),
@@ -430,6 +437,15 @@ def _of_day(info: LayerInfo) -> Title:
     )
 
 
+def _of_blind(info: LayerInfo) -> Title:
+    """Return on which day devices worked that see none of it."""
+    day = info.style.get("day") or "—"
+    return Title(
+        f"{day} 在用的设备在晴好天气里看不到烟的林地；看得到不等于看见了。",
+        f"Forest whose smoke no device working on {day} sees in clear air. Seen is not found.",
+    )
+
+
 def _of_surface(info: LayerInfo) -> Title | None:
     """Return what an intensity counts in, on which grid, of which day; and what it is not."""
     limits, cell_m, day = (info.style.get(name) for name in ("limits", "cell_m", "as_of"))
@@ -446,6 +462,7 @@ def _of_surface(info: LayerInfo) -> Title | None:
 
 _NOTES: Mapping[str, Callable[[LayerInfo], Title | None]] = {
     "forest_today": _of_day,
+    "forest_blind": _of_blind,
     "surface": _of_surface,
     "patch": _note_of_run,
     "outlier": _note_of_run,
@@ -476,6 +493,7 @@ def _columns(info: LayerInfo, kind: SiteKind | None, level: Level | None) -> tup
         "patch": OF_PATCH,
         "outlier": (NAME, *OF_OUTLIER),
         "forest_today": (NAME, CODE, *OF_FOREST),
+        "forest_blind": (NAME, *OF_BLIND),
         "quality": (NAME, CODE, *OF_RECORDS),
     }
     return registers.get(info.register, (NAME, CODE))

@@ -163,12 +163,14 @@ class Watch:
     """How it shows that a device of the kind is working (fire cameras, later sensors).
 
     ``field`` holds the state, ``online`` is the value that means working, and ``since`` is
-    the field with the date since when it is not.
+    the field with the date since when it is not. ``planned`` is the value that means that no
+    device stands there yet; None: there is none such.
     """
 
     field: str
     online: str
     since: str
+    planned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ class SiteKind:
     ``people`` are the groups of people that a place holds, none where it holds nobody.
     ``assets_per_ha`` makes the place an asset receptor: equivalent persons per hectare
     (forest: 2, METHOD 7.5). ``verify_days``: a place that was not verified for longer is stale.
+    ``registered``: False where an instrument tells of it and nobody registers or verifies it: then
+    it is not judged as a record, nor suspected to be stored twice, nor brought by hand.
     """
 
     slug: str
@@ -212,6 +216,7 @@ class SiteKind:
     generalised: Generalised | None = None
     identity: Identity = Identity()
     verify_days: int = 365
+    registered: bool = True
 
     def field(self, name: str) -> Field:
         """Return the field of that name; KeyError lists the known ones."""

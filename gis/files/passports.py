@@ -101,7 +101,8 @@ def _load(folder: Path, build: Callable[[str, dict[str, Any]], Passport]) -> dic
 
 def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
     known = {"title", "group", "geometry", "industry", "secrecy", "symbol"}
-    optional = {"people", "assets_per_ha", "watch", "generalised", "identity", "verify_days"}
+    optional = {"people", "assets_per_ha", "watch", "generalised", "identity"}
+    optional |= {"verify_days", "registered"}
     _refuse_unknown(data, known | optional | {"fields"})
     kind = SiteKind(
         slug=slug,
@@ -118,6 +119,7 @@ def _kind(slug: str, data: dict[str, Any]) -> SiteKind:
         generalised=_generalised(data["generalised"]) if "generalised" in data else None,
         identity=Identity(**data.get("identity", {})),
         verify_days=_days(data.get("verify_days", 365)),
+        registered=_flag(data.get("registered", True)),
     )
     _check_names(kind)
     return kind
@@ -146,6 +148,12 @@ def _generalised(data: Mapping[str, Any]) -> Generalised:
 def _days(value: Any) -> int:
     if not (isinstance(value, int) and value > 0):
         raise ValueError(f"verify_days 应为正整数，现在是 {value!r}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"registered 应为 true 或 false，现在是 {value!r}")
     return value
 
 
@@ -218,8 +226,11 @@ def _check_names(kind: SiteKind) -> None:
     if kind.assets_per_ha is not None and len(kind.people) > 1:
         raise ValueError("资产类别最多有一组人")
     if kind.watch:
-        kind.field(kind.watch.field)
+        states = kind.field(kind.watch.field).values
         kind.field(kind.watch.since)
+        for state in filter(None, (kind.watch.online, kind.watch.planned)):
+            if state not in states:
+                raise ValueError(f"运行状态 {state} 不在字段 {kind.watch.field} 的取值里")
     if kind.symbol.colour_by:
         kind.field(kind.symbol.colour_by)
     for own in filter(None, (kind.identity.premises, kind.identity.operator)):

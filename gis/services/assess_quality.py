@@ -161,7 +161,7 @@ def _judge(conn: Connection, ws: Workspace, actor: Actor, kind: str | None = Non
     seen = {
         slug: passport
         for slug, passport in ws.kinds.items()
-        if actor.may_read_kind(passport.secrecy, passport.industry)
+        if passport.registered and actor.may_read_kind(passport.secrecy, passport.industry)
     }
     _check_kind(seen, kind)
     as_of = describe_open(conn, ws).as_of

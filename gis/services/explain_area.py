@@ -413,6 +413,7 @@ def _coverage(ws: Workspace, coverage: pd.DataFrame, code: str) -> list[dict[str
     return [
         {"kind": kind.slug, "title": kind.title.zh, "status": status.get(kind.slug, "none")}
         for kind in ws.kinds.values()
+        if kind.registered
     ]
 
 

@@ -101,7 +101,8 @@ def find_duplicates(
 
 def _suspected(conn: Connection, ws: Workspace, actor: Actor) -> pd.DataFrame:
     """Return the pairs of all kinds with their kind, without those that are two."""
-    kinds = [kind for kind in ws.kinds.values() if access.could_change(actor, kind)]
+    known = [kind for kind in ws.kinds.values() if kind.registered]
+    kinds = [kind for kind in known if access.could_change(actor, kind)]
     places = merges.load_compared(conn, actor, kinds)
     wider = _wider(conn, ws)
     found = [
@@ -111,10 +112,10 @@ def _suspected(conn: Connection, ws: Workspace, actor: Actor) -> pd.DataFrame:
     empty = pd.DataFrame(columns=[*duplicates.COLUMNS, "kind"])
     pairs = pd.concat([part for part in found if len(part)] or [empty], ignore_index=True)
     apart = pd.MultiIndex.from_tuples(sorted(merges.pairs_apart(conn)), names=["one", "other"])
-    known = pd.MultiIndex.from_frame(pairs[["one", "other"]]).isin(apart)
+    decided = pd.MultiIndex.from_frame(pairs[["one", "other"]]).isin(apart)
     order = ["same_operator", "similarity", "distance_m", "one", "other"]
     ascending = [False, False, True, True, True]
-    return pairs[~known].sort_values(order, ascending=ascending, ignore_index=True)
+    return pairs[~decided].sort_values(order, ascending=ascending, ignore_index=True)
 
 
 def _wider(conn: Connection, ws: Workspace) -> set[str]:

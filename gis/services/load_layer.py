@@ -39,7 +39,7 @@ class LayerInfo:
     register
         Where it comes from: ``area``, ``risk``, ``view``, ``hexagon``, ``surface``, ``kind``,
         ``hazard``, ``hotspot``, ``heat``, ``rate``, ``circle``, ``patch``, ``outlier``,
-        ``forest_today`` or ``quality``.
+        ``forest_today``, ``forest_blind`` or ``quality``.
     extent
         West, south, east, north in degrees; None while it is empty.
     style
@@ -75,6 +75,8 @@ HOTSPOTS = "hotspots"
 PER_100 = Title("隐患起数/百处登记场所", "events per 100 registered places")
 FOREST, FOREST_TODAY = "forest_fire", "forest_today"
 """The method, and the layer of a run of ``rate_forest_today``; also its register and verb."""
+FOREST_BLIND = "forest_blind"
+"""The layer of the same run of forest that no device sees; also its register."""
 QUALITY = "quality"
 """The layer of how good the register is, and its register."""
 LOADS = Title("风险负荷", "Risk load")
@@ -185,7 +187,7 @@ def _catalogue(conn: Connection, ws: Workspace, actor: Actor) -> Catalogue:
         **_surface_layers(run, summary, actor),
         **_hazard_layers(conn, ws, actor),
         **_kind_layers(conn, ws, actor),
-        **_forest_layer(conn, actor),
+        **_forest_layers(conn, actor),
         **_quality_layer(ws, actor, extents),
         **_area_layers(ws, extents),
     }
@@ -331,8 +333,11 @@ def _kind_layer(
     return info, lambda conn: wire.site_features(conn, kind.slug, actor)
 
 
-def _forest_layer(conn: Connection, actor: Actor) -> Catalogue:
-    """Return the forest of a day, for who sees every row: not all behind it is public."""
+def _forest_layers(conn: Connection, actor: Actor) -> Catalogue:
+    """Return the forest of a day, and what of it nobody watches.
+
+    For who sees every row: not all behind it is public.
+    """
     if not actor.reads_everything:
         return {}
     run = runs.latest(conn, FOREST_TODAY)
@@ -344,7 +349,10 @@ def _forest_layer(conn: Connection, actor: Actor) -> Catalogue:
     title = Title("当日林火（不入指数）", "Forest today (not in the index)")
     group = Title("森林防火", "Forest fire")
     found = _run_layer(run, FOREST_TODAY, title, group, FOREST_TODAY, summary, style=style)
-    return {FOREST_TODAY: found}
+    blind = Title("林火监测盲区", "Forest that no device sees")
+    of_day = {"day": run["as_of"].isoformat() if run else None}
+    unseen = _run_layer(run, FOREST_BLIND, blind, group, FOREST_BLIND, summary, style=of_day)
+    return {FOREST_TODAY: found, FOREST_BLIND: unseen}
 
 
 def _quality_layer(ws: Workspace, actor: Actor, extents: Extents) -> Catalogue:

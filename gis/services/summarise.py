@@ -98,6 +98,8 @@ def _major(found: pd.DataFrame, names: pd.DataFrame, as_of: dt.date) -> list[dic
 
 def _monitors(conn: Connection, kind: SiteKind, watch: Watch, actor: Actor) -> dict[str, Any]:
     found = sites.load(conn, kind, reader=actor)
+    if watch.planned is not None:
+        found = found[found[watch.field] != watch.planned]
     down = found[found[watch.field] != watch.online]
     since = missing_to_none(down[watch.since])
     return {

@@ -426,8 +426,9 @@ def forget_profile(ws: Workspace, actor: Actor, profile_id: int) -> None:
 
 
 def importable_kinds(ws: Workspace, actor: Actor) -> list[SiteKind]:
-    """Return the kinds that the actor may change places of."""
-    return [kind for kind in ws.kinds.values() if access.could_change(actor, kind)]
+    """Return the kinds that the actor may change places of, and that people bring."""
+    known = [kind for kind in ws.kinds.values() if kind.registered]
+    return [kind for kind in known if access.could_change(actor, kind)]
 
 
 def known_profile(

@@ -93,11 +93,17 @@ def _station(dice: Dice, code: str, region: Sequence[Air], *, wooded: bool) -> I
             "rh_noon_pct": round(_within(rh_pct + dice.between(1, 8), 15, 100)),
             "wind_noon_ms": round(wind_ms * dice.between(0.5, 0.85), 1),
             "rain_noon_mm": round(0.5 * (rain_mm + before_mm), 1),
+            "visibility_km": None if wooded else _visibility_km(rh_pct, rain_mm),
             **(_issued(air.day) if not wooded else {}),
         }
         before_mm = rain_mm
         if not (wooded and _silent(air.day)):
             yield row
+
+
+def _visibility_km(rh_pct: float, rain_mm: float) -> float:
+    """Return how far one sees: the less the damper the air, and less in rain."""
+    return round(_within(32.0 - 0.3 * rh_pct - (6.0 if rain_mm > 0 else 0.0), 0.8, 30.0), 1)
 
 
 def _issued(day: dt.date) -> Record:

@@ -14,7 +14,7 @@ import shapely
 
 from gis.domain.crs import METRIC
 from gis.domain.relief import Relief
-from gis.domain.risk import forest_cover
+from gis.domain.risk import forest_cover, forest_devices
 from gis.domain.risk.assess import Snapshot, assess
 from gis.domain.risk.fire_water import reached
 from tests import toyland
@@ -109,6 +109,26 @@ def test_trees_hide_from_a_low_eye() -> None:
     assert open_land["seen_by"].sum() > smoke.sum()
 
 
+def test_a_flame_on_the_ground_is_hidden_where_smoke_over_the_trees_is_not() -> None:
+    """An eye of 31.5 m at x = 50: the first trees, 12 m high at x = 25 .. 75, stand around it.
+
+    A flame at 0 m and 1000 m away shows over trees of 12 m only beyond 31.5 / 19.5 of their
+    distance: trees stand all the way, so 100 m before the flame, at 900 m, hides it.
+    """
+    found = snapshot([camera(50, 1050)], FLAT)
+    scene = found.scene(toyland.scene(found.sites_m).people)
+    cells = forest_cover.watched(found, scene, VALUES)
+    devices = forest_devices.working(found, RELIEF)
+    eyes = forest_devices.eyes(devices, np.array([3000.0]), RELIEF)
+    hidden = forest_cover.canopy(FLAT, cells, 100.0, RELIEF)
+    flame = forest_cover.seen(cells, eyes, FLAT, hidden, RELIEF, target_m=0.0)[0]
+    away_m = np.hypot(*(xy(cells) - (50, 1050)).T)
+    assert not flame[away_m > 500].any()
+    assert (cells["seen_by"][away_m < 2900] == 1).all()
+    bare = forest_cover.seen(cells, eyes, FLAT, None, RELIEF, target_m=0.0)[0]
+    assert bare[away_m < 2900].all()
+
+
 def test_nothing_is_seen_where_the_relief_is_unknown() -> None:
     hole = land(np.where(EAST_M > 2000.0, np.nan, 50.0))
     cells = watched([camera(50, 1050, range_m=5000.0)], hole)
@@ -128,11 +148,12 @@ def test_nothing_is_seen_where_the_relief_is_unknown() -> None:
         ({"status": "离线"}, False),
         ({"status": "停用", "offline_since": "2026-06-30"}, False),
         ({"status": None}, False),
+        ({"status": "拟建"}, False),
     ],
 )
 def test_a_device_down_for_more_than_a_day_is_left_out(state: dict[str, Any], works: bool) -> None:
     found = snapshot([camera(50, 50, **state)])
-    assert len(forest_cover.eyes(found, VALUES["exposure"], RELIEF)) == works
+    assert len(forest_devices.working(found, RELIEF)) == works
 
 
 @pytest.mark.parametrize(
@@ -144,13 +165,18 @@ def test_a_device_down_for_more_than_a_day_is_left_out(state: dict[str, Any], wo
         ({"device": None}, 0.0),
         ({"device": "巡护点", "range_m": 800.0}, 800.0),
         ({"device": "摄像机", "range_m": 15_000.0}, 5000.0),
+        ({"device": "热成像"}, 3000.0),
+        ({"device": "热成像", "range_m": 15_000.0}, 3000.0),
+        ({"device": "热成像", "range_m": 2_000.0}, 2000.0),
     ],
 )
-def test_an_unknown_range_is_3_km_for_cameras_and_towers_and_no_claim_beyond_5_km_holds(
+def test_an_unknown_range_is_3_km_and_no_claim_beyond_5_km_holds_nor_3_km_of_thermal_cameras(
     device: dict[str, Any], range_m: float
 ) -> None:
     found = snapshot([{"geometry": point(50, 60), **device}])
-    eye = forest_cover.eyes(found, VALUES["exposure"], RELIEF)[0]
+    devices = forest_devices.working(found, RELIEF)
+    ranges_m = forest_devices.ranges(devices, VALUES["exposure"])
+    eye = forest_devices.eyes(devices, ranges_m, RELIEF)[0]
     assert (eye.x_m, eye.y_m, eye.above_m, eye.range_m) == (50.0, 60.0, 1.5, range_m)
 
 

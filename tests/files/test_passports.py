@@ -17,8 +17,9 @@ def test_the_first_kinds_and_levels_are_there() -> None:
     kinds = load_kinds(DATA / "sites")
     expected = (
         "blast_zone building cemetery elderly_home enterprise fire_monitor fire_station forest "
-        "gas_pipeline gas_station hospital installation lpg_station mine power_line road school "
-        "self_built_house small_place tailings_pond tenant water_source weather_station wildfire"
+        "gas_pipeline gas_station hospital installation lpg_station mine power_line road "
+        "satellite_heat school self_built_house small_place tailings_pond tenant water_source "
+        "weather_station wildfire"
     )
     assert " ".join(kinds) == expected
     assert {"town", "village"} <= set(load_levels(DATA / "boundaries"))

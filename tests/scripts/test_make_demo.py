@@ -28,7 +28,8 @@ from scripts.demo_town.coverage import UNKNOWN_BUT
 from scripts.demo_town.villages import NAMES, PROFILES, UNKNOWN_VILLAGE
 from scripts.make_demo import DATA, main
 
-KINDS = load_kinds(DATA / "sites")
+KINDS = {slug: kind for slug, kind in load_kinds(DATA / "sites").items() if kind.registered}
+"""What people register; what instruments tell of is not made up."""
 LEVELS = load_levels(DATA / "boundaries")
 TOLD = [
     sort

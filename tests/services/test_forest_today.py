@@ -16,7 +16,7 @@ from gis.errors import ForbiddenError, NotLoggedInError
 from gis.services import clock
 from gis.services.import_records import import_records
 from gis.services.import_sites import import_sites
-from gis.services.load_layer import FOREST_TODAY, list_layers, load_layer
+from gis.services.load_layer import FOREST_BLIND, FOREST_TODAY, list_layers, load_layer
 from gis.services.rate_forest_today import rate_forest_today
 from gis.services.read_audit import search_audit
 from gis.storage import dialect, runs, wire
@@ -107,6 +107,27 @@ def test_the_run_is_no_computation_of_risk_and_is_logged(hills: Workspace, tmp_p
     assert kept["parameters"]["forest_fire"]["class_g"] == [0.3, 0.5, 0.75, 1.0, 1.2]
     logged = search_audit(hills, OPERATOR, Search()).entries[0]
     assert (logged.action, logged.target) == ("compute", FOREST_TODAY)
+
+
+def test_what_no_device_sees_is_kept_beside_it(hills: Workspace, tmp_path: Path) -> None:
+    """The wood of 19 ha is one stretch; a camera beside it sees all of it."""
+    issue(hills, tmp_path, 4)
+
+    def told() -> list[dict[str, Any]]:
+        summary = rate_forest_today(hills, OPERATOR)
+        found = json.loads(b"".join(load_layer(hills, DISTRICT, FOREST_BLIND).chunks))
+        assert summary["blind"] == len(found["features"])
+        return [feature["properties"] for feature in found["features"]]
+
+    (spot,) = told()
+    assert spot["area_ha"] == spot["high_ha"] == pytest.approx(19.0, abs=0.2)
+    assert (spot["over"], spot["as_of"]) == ("监测范围未考虑地形遮挡", "2026-03-20")
+    camera = {"code": "C-1", "device": "摄像机", "range_m": 3000, "status": "在线"}
+    rows = [(shapely.Point(119.330, 31.730), camera)]
+    import_sites(hills, OPERATOR, "fire_monitor", write_geojson(tmp_path / "c.geojson", rows))
+    assert told() == []
+    for actor in (VISITOR, village(WEST)):
+        assert FOREST_BLIND not in {info.slug for info in list_layers(hills, actor)}
 
 
 def test_only_who_governs_the_town_may_rate_it(hills: Workspace) -> None:

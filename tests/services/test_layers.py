@@ -54,6 +54,7 @@ SLUGS = [
     "surface_forest_fire",
     "surface_gas",
     "forest_today",
+    "forest_blind",
     "hazard_rate",
     "hazard_circle",
     "hazard_cluster",

@@ -118,10 +118,12 @@ def test_a_zone_that_holds_for_hours_only_is_dashed_and_says_so() -> None:
 
 def test_a_device_that_is_down_does_not_look_like_one_that_works() -> None:
     for kind in (kind for kind in KINDS.values() if kind.watch):
-        online, down = cartography.rules(info(kind.slug, "kind"), kind, None)
+        online, planned, down = cartography.rules(info(kind.slug, "kind"), kind, None)
         assert kind.watch is not None
         assert dict(online.where) == {kind.watch.field: kind.watch.online}
-        assert down.mark.fill is None
+        assert dict(planned.where) == {kind.watch.field: kind.watch.planned}
+        assert down.mark.fill is planned.mark.fill is None
+        assert down.mark.stroke != planned.mark.stroke
 
 
 def test_a_single_case_in_an_empty_town_does_not_glow() -> None:

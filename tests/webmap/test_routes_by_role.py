@@ -132,7 +132,13 @@ ROUTES = (
     Route("GET /panel/quality/<code>", "/panel/quality/{east}", PROGRAM),
     Route("GET /fire-weather", "/fire-weather", PAGE),
     Route("GET /fire-weather.csv", "/fire-weather.csv", PAGE),
+    Route("GET /forest-cover", "/forest-cover", EVERY_ROW_PAGE),
+    Route("GET /forest-cover", "/forest-cover?target=flame&at=119.3,31.7", EVERY_ROW_PAGE),
     # Programs
+    Route("GET /api/forest-cover", "/api/forest-cover",
+          (401, 401, 403, 403, 403, 200, 200, 200, 200)),
+    Route("GET /api/forest-cover", "/api/forest-cover?at=9,9",
+          (401, 401, 403, 403, 403, 422, 422, 422, 422)),
     Route("GET /api/fire-weather", "/api/fire-weather", PROGRAM),
     Route("GET /api/layers", "/api/layers", PROGRAM),
     Route("GET /api/layers/<slug>.geojson", "/api/layers/risk_composite.geojson", PROGRAM),

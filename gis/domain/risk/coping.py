@@ -18,7 +18,8 @@ from gis.domain.risk.constants import number as constant
 from gis.domain.risk.engines import STATION
 from gis.domain.risk.fire_water import WATER, usable
 from gis.domain.risk.forest_cells import FOREST
-from gis.domain.risk.forest_cover import FLAT, M2_PER_HA, MONITOR
+from gis.domain.risk.forest_cover import FLAT, M2_PER_HA
+from gis.domain.risk.forest_devices import MONITOR
 from gis.domain.risk.model import Sites
 from gis.domain.risk.pairs import near
 from gis.domain.risk.survey import Reading, Survey, ratio, reading

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,13 +11,12 @@ import pandas as pd
 import shapely
 
 from gis.domain import apportion
-from gis.domain.arrays import Bools, Floats, Ints
-from gis.domain.kinds import Watch
+from gis.domain.arrays import Bools, Floats
 from gis.domain.relief import Relief
-from gis.domain.risk import forest_cells, forest_ignition
-from gis.domain.risk.attributes import graded, number, texts
-from gis.domain.risk.constants import EXPOSURE, Constants, table, text
+from gis.domain.risk import forest_cells, forest_devices, forest_ignition
+from gis.domain.risk.constants import EXPOSURE, Constants
 from gis.domain.risk.constants import number as constant
+from gis.domain.risk.forest_devices import MONITOR
 from gis.domain.risk.forest_history import WILDFIRE
 from gis.domain.risk.model import PEOPLE, RELIEF, Scene
 from gis.domain.viewshed import Eye, bend, sees
@@ -26,7 +24,6 @@ from gis.domain.viewshed import Eye, bend, sees
 if TYPE_CHECKING:
     from gis.domain.risk.assess import Snapshot
 
-MONITOR = "fire_monitor"
 FOREST_FIRE, METHOD = "forest_fire", "relief"
 """The method that rates the cells, and that of what is seen."""
 
@@ -71,13 +68,23 @@ def watched(
     fire, values = constants[FOREST_FIRE], constants[METHOD]
     cells = scene.once(forest_cells.cells, fire)
     if before is None or SEEN & {*changed}:
-        devices = eyes(snapshot, constants[EXPOSURE], values)
+        devices = forest_devices.working(snapshot, values)
+        range_m = forest_devices.ranges(devices, constants[EXPOSURE])
+        eyes = forest_devices.eyes(devices, range_m, values)
         hidden = canopy(scene.relief, cells, constant(fire, "cell_m"), values)
-        seen_by = counts(cells, devices, scene.relief, hidden, values)
+        seen_by = seen(cells, eyes, scene.relief, hidden, values).sum(axis=0)
     else:
         seen_by = before["seen_by"].to_numpy()
-    high = cells["score"].to_numpy() >= constant(fire, "high_hazard")
-    found: pd.DataFrame = cells.assign(high=high, seen_by=seen_by)
+    found: pd.DataFrame = cells.assign(high=high_hazard(cells, fire), seen_by=seen_by)
+    return found
+
+
+def high_hazard(cells: pd.DataFrame, fire: Constants) -> Bools:
+    """Tell which cells are high-hazard forest, shape (N,).
+
+    ``fire`` are the values of ``forest_fire.toml``.
+    """
+    found: Bools = cells["score"].to_numpy() >= constant(fire, "high_hazard")
     return found
 
 
@@ -94,14 +101,15 @@ def covered(cells: pd.DataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
     Returns
     -------
     One row per area in the order given: ``area``, and square metres of ``forest_m2``, of it
-    ``seen_m2``; ``high_m2``, of it ``high_seen_m2`` by one device at least and ``high_twice_m2`` by
-    two.
+    ``seen_m2`` by one device at least and ``twice_m2`` by two; ``high_m2``, of it ``high_seen_m2``
+    and ``high_twice_m2`` likewise.
     """
     row = apportion.home(cells["geometry"].to_numpy(), areas_m.geometry.to_numpy())
     high, seen_by = cells["high"].to_numpy(), cells["seen_by"].to_numpy()
     which = {
         "forest_m2": np.ones(len(cells), dtype=bool),
         "seen_m2": seen_by > 0,
+        "twice_m2": seen_by > 1,
         "high_m2": high,
         "high_seen_m2": high & (seen_by > 0),
         "high_twice_m2": high & (seen_by > 1),
@@ -116,40 +124,6 @@ def covered(cells: pd.DataFrame, areas_m: gpd.GeoDataFrame) -> pd.DataFrame:
         for name, part in which.items()
     }
     return pd.DataFrame({"area": areas_m["area"].to_numpy(dtype=np.int64), **sums})
-
-
-def eyes(snapshot: Snapshot, exposure: Constants, values: Constants) -> list[Eye]:
-    """Return the working devices as eyes, in the order of their ids.
-
-    A camera or a tower of unknown range counts with the usual one, a patrol post with none; nothing
-    counts beyond the range that can be believed. A mast of unknown height is low.
-    """
-    watch = snapshot.kinds[MONITOR].watch
-    if watch is None or MONITOR not in snapshot.sites_m:
-        return []
-    devices = snapshot.sites_m[MONITOR].sort_values("id", ignore_index=True)
-    devices = devices[working(devices, watch, snapshot.as_of, values)]
-    usual = table(exposure, "monitor_unknown_range_m")
-    recorded_m = number(devices["range_m"], np.nan)[0]
-    usual_m = graded(devices["device"], usual, 0.0)[0]
-    range_m = np.minimum(
-        np.where(np.isnan(recorded_m), usual_m, recorded_m),
-        constant(exposure, "monitor_most_range_m"),
-    )
-    mast_m = number(devices["mast_height_m"], constant(values, "unknown_mast_m"))[0]
-    above_m = mast_m + constant(values, "eye_above_mast_m")
-    xy = shapely.get_coordinates(shapely.centroid(devices.geometry.to_numpy()))
-    return [Eye(*numbers) for numbers in np.column_stack([xy, above_m, range_m]).tolist()]
-
-
-def working(devices: pd.DataFrame, watch: Watch, as_of: dt.date, values: Constants) -> Bools:
-    """Tell which devices work, or have been down for so short a time that they still count."""
-    state = texts(devices[watch.field])
-    since = pd.to_datetime(devices[watch.since], format="%Y-%m-%d")
-    down_h = (pd.Timestamp(as_of) - since).dt.total_seconds().to_numpy(dtype=np.float64) / 3600.0
-    just_now = (state == text(values, "offline_word")) & (down_h < constant(values, "offline_h"))
-    found: Bools = (state == watch.online) | (just_now & (down_h >= 0.0))
-    return found
 
 
 def canopy(
@@ -181,27 +155,37 @@ def canopy(
     return np.where(trees, constant(values, "canopy_m"), 0.0)
 
 
-def counts(
+def seen(
     cells: pd.DataFrame,
-    devices: list[Eye],
+    devices: Sequence[Eye],
     relief: Relief | None,
     cover_m: Floats | None,
     values: Constants,
-) -> Ints:
-    """Count the devices that see smoke over each cell, shape (N,).
+    *,
+    target_m: float | None = None,
+) -> Bools:
+    """Tell which devices see which cells, shape (D, N).
 
-    Without a relief, the devices within whose range it lies.
+    Without a relief, within whose range it lies.
+
+    Parameters
+    ----------
+    cover_m
+        What stands on the relief and hides (``canopy``).
+    target_m
+        How high above the ground is looked at; None: at smoke over the trees.
     """
     x_m, y_m = shapely.get_coordinates(cells["geometry"].to_numpy()).T
     smoke_m = constant(values, "canopy_m") + constant(values, "smoke_above_canopy_m")
+    above_m = smoke_m if target_m is None else target_m
     bend_per_m = bend(constant(values, "curvature"), constant(values, "earth_radius_m"))
-    found = np.zeros(len(x_m), dtype=np.int64)
-    for eye in devices:
+    found = np.zeros((len(devices), len(x_m)), dtype=bool)
+    for eye, row in zip(devices, found, strict=True):
         if relief is None:
-            found += np.hypot(x_m - eye.x_m, y_m - eye.y_m) <= eye.range_m
+            row[:] = np.hypot(x_m - eye.x_m, y_m - eye.y_m) <= eye.range_m
         else:
-            found += sees(
-                relief, eye, x_m, y_m, above_m=smoke_m, cover_m=cover_m, bend_per_m=bend_per_m
+            row[:] = sees(
+                relief, eye, x_m, y_m, above_m=above_m, cover_m=cover_m, bend_per_m=bend_per_m
             )
     return found
 
