@@ -50,8 +50,6 @@ def init_app(app: Flask) -> None:
         accuracy=accuracy,
         covered=lambda status: COVERAGE.get(status, status),
     )
-    # What pages hand to their scripts is UTF-8 like the pages: escaped, Chinese is twice as long.
-    app.jinja_env.policies["json.dumps_kwargs"] |= {"ensure_ascii": False}
     app.jinja_env.globals.update(
         class_title=class_title, grade_title=grade_title, cartography=cartography, now=now
     )

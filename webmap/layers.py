@@ -312,7 +312,7 @@ def for_script(row: Row, *, english: bool, href: str) -> dict[str, Any]:
         ],
         # Of a place or an area the service writes the card.
         "columns": [
-            {"name": field.name, "title": said(field.title), "unit": field.unit or ""}
+            _told({"name": field.name, "title": said(field.title), "unit": field.unit})
             for field in row.columns[row.named :]
             if row.opens == "card"
         ],

@@ -65,7 +65,8 @@ def rate_forest_today(ws: Workspace, actor: Actor) -> dict[str, Any]:
     weather = _weather(ws, actor)
     constants = set_here.values[METHOD]
     index = set_here.values[INDEX]
-    scene = snapshot.scene(receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, index))
+    people = receptors(snapshot.sites_m, snapshot.kinds, snapshot.areas_m, index)
+    scene = snapshot.scene(people, set_here.values)
     cells = _cells(snapshot, scene, weather["fire_class"], constants)
     blind = _blind(snapshot, scene, set_here.values)
     high = _high(cells, constants)

@@ -116,7 +116,7 @@ def test_a_flame_on_the_ground_is_hidden_where_smoke_over_the_trees_is_not() -> 
     distance: trees stand all the way, so 100 m before the flame, at 900 m, hides it.
     """
     found = snapshot([camera(50, 1050)], FLAT)
-    scene = found.scene(toyland.scene(found.sites_m).people)
+    scene = found.scene(toyland.scene(found.sites_m).people, VALUES)
     cells = forest_cover.watched(found, scene, VALUES)
     devices = forest_devices.working(found, RELIEF)
     eyes = forest_devices.eyes(devices, np.array([3000.0]), RELIEF)

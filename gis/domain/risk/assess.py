@@ -68,12 +68,10 @@ class Snapshot:
         empty = pd.DataFrame(columns=names, dtype=object)
         return gpd.GeoDataFrame(empty, geometry=[], crs=self.areas_m.crs)
 
-    def scene(
-        self, people: gpd.GeoDataFrame, methods: Mapping[str, Constants] | None = None
-    ) -> Scene:
+    def scene(self, people: gpd.GeoDataFrame, methods: Mapping[str, Constants]) -> Scene:
         """Return what the models see of it, with the constants of all methods."""
         seen = self.sites_m, people, self.as_of, near, self.records, self.relief
-        return Scene(*seen, methods=methods or {})
+        return Scene(*seen, methods=methods)
 
 
 @dataclass(frozen=True, slots=True)
