@@ -3,5 +3,5 @@
 VERSION = "0.1.0"
 """Version of this software."""
 
-METHOD_VERSION = "1.1"
+METHOD_VERSION = "1.2"
 """Version of the risk method (docs/methods)."""
