@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from webmap.panels import MOST
+from webmap.panels import MOST, TOP
 
 
 def areas(client: FlaskClient) -> list[dict[str, Any]]:
@@ -167,3 +167,20 @@ def test_a_town_shows_its_villages_by_class_and_no_score(client: FlaskClient) ->
     counted = [int(text) for text in re.findall(r'sector-score">(\d+)</span>', page)]
     assert counted == [shown.count(number) for number in (5, 4, 3, 2, 1, None)]
     assert page.count("至少 ") == 5  # one village has no data, so no sector is known everywhere
+
+
+def test_places_that_a_rule_is_about_are_named_some_in_the_panel_all_on_the_page(
+    client: FlaskClient,
+) -> None:
+    told = 0
+    for village in areas(client):
+        where = f"/areas/village/{village['code']}"
+        flags = client.get(f"/api{where}/explain").get_json()["flags"]
+        most = max((flag["evidence"].get("places", []) for flag in flags), key=len, default=[])
+        links = [f'data-site="{place["site"]}"' for place in most]
+        whole = client.get(where).get_data(as_text=True)
+        short = panel(client, f"/panel{where}")
+        assert all(link in whole for link in links)
+        assert all(link in short for link in links[:TOP])
+        told += len(links) > TOP
+    assert told
