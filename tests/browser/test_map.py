@@ -129,7 +129,7 @@ def test_a_click_on_a_village_says_why(page: Page, shot: Shot, screen: str) -> N
     )
     assert panel.locator(".shares > li").count() == 4
     parts = [float(text.split()[0]) for text in panel.locator(".share-points").all_inner_texts()]
-    assert f"合计 {sum(parts):.1f} 分" in panel.inner_text()
+    assert f"合计 {int(round(sum(parts), 1))} 分" in panel.inner_text()
     expect(panel).to_contain_text("数据质量")
     shot("village")
     panel.get_by_text("处来源").click()
