@@ -176,8 +176,8 @@ def test_places_that_a_rule_is_about_are_named_some_in_the_panel_all_on_the_page
     for village in areas(client):
         where = f"/areas/village/{village['code']}"
         flags = client.get(f"/api{where}/explain").get_json()["flags"]
-        most = max((flag["evidence"].get("places", []) for flag in flags), key=len, default=[])
-        links = [f'data-site="{place["site"]}"' for place in most]
+        places = [flag["evidence"].get("places", []) for flag in flags]
+        links = [f'data-site="{place["site"]}"' for place in max(places, key=len, default=[])]
         whole = client.get(where).get_data(as_text=True)
         short = panel(client, f"/panel{where}")
         assert all(link in whole for link in links)

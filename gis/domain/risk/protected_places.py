@@ -65,6 +65,7 @@ def stated(
     distance_m = plants["ext_safety_dist_m"].to_numpy(dtype=np.float64)
     capped_m = np.minimum(r2_m, given.number(constants, "screening_cap_m"))
     people = scene.people.groupby("site")["people"].sum()
+    targets = list(_targets(scene, constants))
     return [
         _with_criteria(fact, own, target, people, constants)
         for where, far_m, rule, said in (
@@ -81,8 +82,9 @@ def stated(
                 "重大危险源的筛查半径内有防护目标（筛查，不是外部安全防护距离）",
             ),
         )
+        if where.any()
         for own in [plants[where].reset_index(drop=True)]
-        for target in _targets(scene, constants)
+        for target in targets
         for fact in [_within(scene, own, target.frame, far_m[where], rule, said)]
     ]
 

@@ -102,9 +102,22 @@ def _moved(
         .drop_duplicates("site")
         .set_index("site")
     )
-    wet = (age_d <= given.number(constants, "rain_fresh_d")) & ~series["halted"]
-    rain_mm = series[wet].groupby("site")["rain_24h_mm"].max()
+    rain_mm = own_rain_mm(records, as_of, constants)
     return _states(worst, rain_mm, age_d.groupby(series["site"]).min(), sites)
+
+
+def own_rain_mm(records: pd.DataFrame | None, as_of: dt.date, constants: Constants) -> pd.Series:
+    """Return the greatest recent rain in 24 h, mm, by id of the mine that measured it.
+
+    Parameters as for ``alarms``; points under maintenance do not count.
+    """
+    if records is None or records.empty:
+        return pd.Series(dtype=np.float64)
+    age_d = (pd.Timestamp(as_of) - pd.to_datetime(records["day"], format="%Y-%m-%d")).dt.days
+    fresh = age_d.between(0, given.number(constants, "rain_fresh_d"))
+    wet = records[fresh & ~read.yes(records["maintenance"])[0]]
+    found: pd.Series = wet.groupby("site")["rain_24h_mm"].max()
+    return found
 
 
 def _moving(series: pd.DataFrame, constants: Constants) -> pd.DataFrame:

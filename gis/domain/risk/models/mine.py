@@ -207,8 +207,8 @@ def _watched(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> pd.
 def _own_rain(frame: gpd.GeoDataFrame, scene: Scene, constants: Constants) -> Bools:
     """Tell which mines have recent rain of their own."""
     readings = scene.records.get(slope_alarms.RECORDS)
-    state = slope_alarms.alarms(readings, frame["id"], scene.as_of, constants)
-    found: Bools = state["rain_24h_mm"].notna().to_numpy()
+    rain_mm = slope_alarms.own_rain_mm(readings, scene.as_of, constants)
+    found: Bools = frame["id"].isin(rain_mm.index[rain_mm.notna()]).to_numpy()
     return found
 
 
