@@ -30,9 +30,9 @@ def main(flame: bool, careful: bool, spots: tuple[tuple[float, float], ...]) -> 
     if found["said"]:
         click.echo(f"注意：{found['said']}")
     if found["hazed"]:
-        click.echo(f"注意：能见度低，{found['hazed']} 台设备的监测半径减半")
+        click.echo(f"注意：能见度低，{found['hazed']} 台设备的监测半径打折")
     if found["unknown_visibility"]:
-        click.echo(f"注意：{found['unknown_visibility']} 台设备附近的能见度未知，没有减半")
+        click.echo(f"注意：{found['unknown_visibility']} 台设备附近的能见度未知，没有打折")
     for row in found["watching"]:
         if row["slow"]:
             click.echo(

@@ -61,6 +61,7 @@ def _form(slug: str, found: Mapping[str, Any], problem: str | None = None) -> st
             "parts": _parts(constant),
             "own": _parts(own[name]),
             "changed": constant.value != own[name].value,
+            "told": said(found["now"].values[slug]) if (said := parameters.TOLD.get(name)) else "",
         }
         for name, constant in now.items()
     ]

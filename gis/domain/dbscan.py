@@ -1,4 +1,4 @@
-"""Open hazards that lie together (成片): DBSCAN in space, or in space and time (METHOD 8.6)."""
+"""Hazards that lie together (成片): DBSCAN in space, or in space and time (METHOD 8.6)."""
 
 from __future__ import annotations
 

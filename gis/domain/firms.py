@@ -6,6 +6,7 @@ than its surroundings, its centre and size, when in UTC, and how sure the algori
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 import geopandas as gpd
@@ -25,6 +26,21 @@ NEEDED = ("latitude", "longitude", "scan", "track", "acq_date", "acq_time", "sat
 BRIGHTNESS = {"brightness_k": ("brightness", "bright_ti4"),
               "background_k": ("bright_t31", "bright_ti5")}  # fmt: skip
 """Columns of MODIS and of VIIRS."""
+
+KNOWN = frozenset(
+    {
+        *NEEDED,
+        *(name for of in BRIGHTNESS.values() for name in of),
+        "frp",
+        "daynight",
+        "type",
+        "version",
+    }
+)
+"""Columns that mean something; a table saved by others may end in more."""
+
+FIRST = pd.Timestamp("2000-01-01")
+"""Before that none of these satellites flew."""
 
 INSTRUMENTS = ("MODIS", "VIIRS")
 LOW, NOMINAL, HIGH = "低", "中", "高"
@@ -72,7 +88,7 @@ def columns(names: Iterable[str]) -> dict[str, str]:
 
 
 def read(
-    table: Mapping[str, Sequence[object]], constants: Constants
+    table: Mapping[str, Sequence[object]], constants: Constants, until: dt.datetime
 ) -> tuple[pd.DataFrame, Objects]:
     """Read rows of a FIRMS table.
 
@@ -83,6 +99,8 @@ def read(
         names them, in the file's order. Those of ``NEEDED`` are there.
     constants
         The values of ``forest_fire.toml``.
+    until
+        A day after now, UTC: what is said to be later is a mistake.
 
     Returns
     -------
@@ -119,7 +137,7 @@ def read(
             "version": _plain(_first(words, "version")),
         }
     )
-    return found, _refusals(found, words, at)
+    return found, _refusals(found, words, at, pd.Timestamp(until.replace(tzinfo=None)))
 
 
 def footprints(found: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
@@ -252,16 +270,18 @@ def _confidence(
     return level, percent
 
 
-def _refusals(found: pd.DataFrame, words: Mapping[str, pd.Series], at: pd.Series) -> Objects:
+def _refusals(
+    found: pd.DataFrame, words: Mapping[str, pd.Series], at: pd.Series, until: pd.Timestamp
+) -> Objects:
     """Return why rows are not to be taken, None where they are, shape (N,)."""
     spot = found[["latitude", "longitude"]].to_numpy(dtype=np.float64)
     sizes = found[["scan_km", "track_km"]].to_numpy(dtype=np.float64)
     named = found["satellite"].astype("string").str.fullmatch(PLAIN).fillna(False).astype(bool)
     wrong = {
-        "cut": words[list(words)[-1]].isna(),
+        "cut": words[[name for name in words if name in KNOWN][-1]].isna(),
         "swapped": (np.abs(spot[:, 0]) > 90.0) & (np.abs(spot[:, 1]) <= 90.0),
         "place": ~(np.abs(spot) <= (90.0, 180.0)).all(axis=1),
-        "time": at.isna(),
+        "time": ~at.between(FIRST, until),
         "size": ~((sizes >= SIZES_KM[0]) & (sizes <= SIZES_KM[1])).all(axis=1),
         "satellite": ~named,
         "instrument": ~found["instrument"].isin(INSTRUMENTS),

@@ -15,4 +15,9 @@ def now() -> dt.datetime:
 
 def today(found: Register) -> dt.date:
     """Return the date that everything speaks of: a demonstration's own, else the clock's."""
-    return found.as_of or now().astimezone(LEGAL_ZONE).date()
+    return found.as_of or legal_date(now())
+
+
+def legal_date(instant: dt.datetime) -> dt.date:
+    """Return the date that an instant (with its zone) has here."""
+    return instant.astimezone(LEGAL_ZONE).date()

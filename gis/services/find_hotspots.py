@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from gis.domain import hazards as cases
 from gis.domain import hotspots, relative
@@ -36,7 +35,7 @@ SEED = 20240601
 
 
 def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
-    """Test the cells of the town for clusters of the hazards open now, and store the run.
+    """Test cells for clusters of hazards, open now or found in a period, and store the run.
 
     Returns
     -------
@@ -54,8 +53,8 @@ def find_hotspots(ws: Workspace, actor: Actor) -> dict[str, Any]:
         If there are no areas yet.
     """
     access.require_governor(actor, "重新计算")
-    known = _read(ws, actor)
-    summary, layers = _look(ws, known)
+    known = _read(ws)
+    summary, layers = _look(ws, known, actor)
     with access.writing(ws) as conn:
         run_id = runs.save(
             conn,
@@ -89,10 +88,9 @@ class _Known:
     places_m: gpd.GeoDataFrame
     coverage: pd.DataFrame
     cases_m: gpd.GeoDataFrame
-    names: Mapping[int, RowMapping]
 
 
-def _read(ws: Workspace, actor: Actor) -> _Known:
+def _read(ws: Workspace) -> _Known:
     crs = ws.home_level.metric_crs
     with dialect.reading(ws.engine) as conn:
         known = register.load(conn)
@@ -108,11 +106,12 @@ def _read(ws: Workspace, actor: Actor) -> _Known:
             places_m=places_m,
             coverage=codes.load_coverage(conn),
             cases_m=cases_m.assign(overdue=cases.overdue_days(cases_m, as_of) > 0),
-            names=sites.names(conn, _compared(places_m, method)["id"].tolist(), actor),
         )
 
 
-def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.GeoDataFrame]]:
+def _look(
+    ws: Workspace, known: _Known, actor: Actor
+) -> tuple[dict[str, Any], dict[str, gpd.GeoDataFrame]]:
     """Return what is told of the analysis, and its layers."""
     values, cases_m = known.method.values, known.cases_m
     inspected = _inspected(ws)
@@ -131,7 +130,8 @@ def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.G
         happened, spots, found.cells, found.summary.width_m, values, seed=SEED
     )
     together = patches(happened, values).round({"overdue": 3})
-    compared = _compared(known.places_m, known.method)
+    kind = ws.kind(text(values, "moran_kind"))
+    compared = known.places_m[known.places_m["kind"] == kind.slug]
     apart = outliers(happened, compared, town_m, values, seed=SEED)
     summary = {
         **found.summary.as_json(),
@@ -142,7 +142,7 @@ def _look(ws: Workspace, known: _Known) -> tuple[dict[str, Any], dict[str, gpd.G
     }
     layers = {HOTSPOT: found.cells, HEAT: found.heat, CIRCLE: circles, PATCH: together}
     if apart is not None:
-        layers[OUTLIER] = _named(apart, known.names)
+        layers[OUTLIER] = _named(ws, apart, actor)
     synthetic = known.register.purpose == "demonstration"
     made = {layer: frame.assign(synthetic=synthetic) for layer, frame in layers.items()}
     return summary, {**made, RATE: known.ground.merge(rated, on="area")}
@@ -183,11 +183,9 @@ def _inspected(ws: Workspace) -> list[str]:
     return [kind.slug for kind in ws.kinds.values() if kind.people]
 
 
-def _compared(places_m: gpd.GeoDataFrame, method: Method) -> gpd.GeoDataFrame:
-    return places_m[places_m["kind"] == text(method.values, "moran_kind")]
-
-
-def _named(apart: gpd.GeoDataFrame, names: Mapping[int, RowMapping]) -> gpd.GeoDataFrame:
+def _named(ws: Workspace, apart: gpd.GeoDataFrame, actor: Actor) -> gpd.GeoDataFrame:
+    with dialect.reading(ws.engine) as conn:
+        names = sites.names(conn, apart["site"].tolist(), actor)
     known = [names[site] for site in apart["site"]]
     return apart.assign(**{part: [row[part] for row in known] for part in ("name", "village")})
 

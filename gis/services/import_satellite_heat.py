@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from gis.domain.risk.constants import Constants, number
 from gis.domain.risk.forest_cells import FOREST
 from gis.files import sandbox
 from gis.files.read import Rejection
-from gis.services import access
+from gis.services import access, clock
 from gis.services.changes import MOST_KEPT, Report
 from gis.services.edit_parameters import in_force
 from gis.services.import_sites import ask, commit, try_out
@@ -131,12 +132,13 @@ def _around(conn: Connection, ws: Workspace) -> _Around:
 
 def _read(given: sandbox.Unpacked, around: _Around) -> _Told:
     names = firms.columns(given.columns)
+    until = clock.now() + dt.timedelta(days=1)
     refused: list[Rejection] = []
     kept: list[pd.DataFrame] = []
     good = 0
     for chunk in given.chunks():
         table = {name: list(chunk.columns[column]) for name, column in names.items()}
-        found, reasons = firms.read(table, around.constants)
+        found, reasons = firms.read(table, around.constants, until)
         wrong = np.array([reason is not None for reason in reasons], dtype=bool)
         rows = zip(chunk.rows[wrong].tolist(), reasons[wrong], strict=True)
         refused += [Rejection(row, str(reason)) for row, reason in rows]

@@ -55,11 +55,13 @@ def start_daily(ws: Workspace) -> None:
     """Have risk computed where the newest computation is of an earlier day (METHOD 7.11).
 
     Deadlines pass and documents expire although nobody changes anything. Where nothing was ever
-    computed somebody has to begin.
+    computed somebody has to begin; one that was cancelled or failed is not begun again that day.
     """
     with dialect.reading(ws.engine) as conn:
         newest, today = runs.latest(conn, runs.RISK), clock.today(register.load(conn))
-    if newest is not None and newest["as_of"] < today:
+        tried = jobs.newest(conn, COMPUTE)
+    begun = tried is not None and clock.legal_date(tried["created_at"]) >= today
+    if newest is not None and newest["as_of"] < today and not begun:
         with access.writing(ws) as conn:
             _add(conn, {"daily": True, "address": None}, DAILY.name)
 

@@ -62,7 +62,7 @@ USUAL = Look()
 def show_forest_cover(ws: Workspace, actor: Actor, look: Look = USUAL) -> Row:
     """Tell what working devices see of the forest now, and what water reaches.
 
-    The haze of the day halves what cameras see; the index does not know of it.
+    The haze of the day shortens what cameras see; the index does not know of it.
 
     Returns
     -------

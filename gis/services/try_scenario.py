@@ -261,10 +261,12 @@ class _Reader:
             ) from error
         if (problem := problems(np.array([shape], dtype=object))[0]) is not None:
             raise InvalidDataError(problem)
-        if shapely.get_dimensions(shape) not in {DIMENSIONS[family] for family in kind.geometry}:
+        dimensions = {DIMENSIONS[family] for family in kind.geometry}
+        mixed = shape.geom_type == "GeometryCollection"
+        if mixed or shapely.get_dimensions(shape) not in dimensions:
             wanted = "或".join(FAMILY_NAMES[family] for family in sorted(kind.geometry))
             raise InvalidDataError(f"{kind.title.zh}的几何应为{wanted}")
-        return self._in_metres(shape)
+        return self._in_metres(shapely.force_2d(shape))
 
     def _point(self, change: Change) -> BaseGeometry:
         lon, lat = float(change["lon"]), float(change["lat"])
@@ -275,7 +277,7 @@ class _Reader:
     def _in_metres(self, shape: BaseGeometry) -> BaseGeometry:
         areas_m = self._snapshot.areas_m
         found: BaseGeometry = gpd.GeoSeries([shape], crs=STORED).to_crs(areas_m.crs)[0]
-        if not (areas_m.distance(found).min() <= FARTHEST_M):
+        if not found.within(shapely.box(*areas_m.total_bounds).buffer(FARTHEST_M)):
             lon, lat = shape.centroid.coords[0]
             raise InvalidDataError(
                 f"坐标 {lon:g}, {lat:g} 离本镇超过 {FARTHEST_M / 1000:.0f} 公里，经纬度可能写反了"

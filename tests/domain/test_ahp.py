@@ -150,3 +150,11 @@ def test_the_page_tells_the_numbers_that_come_out(page: str) -> None:
     told = re.findall(r"λ = ([\d.]+).*?CI = ([\d.]+).*?CR = ([\d.]+)", text, re.DOTALL)
     assert told == [(f"{found.eigenvalue:.4f}", f"{found.index:.4f}", f"{found.ratio:.4f}")]
     assert "、".join(f"{w:.4f}" for w in found.weights) in text.replace(", ", "、")
+
+
+@pytest.mark.parametrize(
+    "written", ["1 1e400; 1 1", "1 1e999999999; 1 1", "1 1/0; 1 1", "1 x; 1 1"]
+)
+def test_an_entry_that_is_no_judgement_is_refused_and_not_reckoned(written: str) -> None:
+    with pytest.raises(InvalidDataError, match="判断矩阵应逐行写成"):
+        ahp.read(written)

@@ -6,6 +6,7 @@ The tables below are made in the formats that NASA publishes for MODIS C6.1 and 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -23,6 +24,7 @@ from gis.errors import InvalidDataError
 from tests import toyland
 
 VALUES = toyland.VALUES["forest_fire"]
+UNTIL = dt.datetime(2027, 1, 2, tzinfo=dt.UTC)
 
 MODIS = """\
 latitude,longitude,brightness,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_t31,frp,daynight,type
@@ -45,7 +47,7 @@ def table(text: str) -> dict[str, list[Any]]:
 
 
 def read(text: str) -> tuple[pd.DataFrame, np.ndarray]:
-    return firms.read(table(text), VALUES)
+    return firms.read(table(text), VALUES, UNTIL)
 
 
 def test_modis_has_a_percentage_and_viirs_a_word() -> None:
@@ -138,7 +140,7 @@ def test_a_table_of_something_else_is_refused_and_headings_may_be_in_capitals() 
 
 @given(st.text(max_size=30), st.sampled_from(firms.NEEDED))
 def test_no_text_breaks_the_reader_and_none_that_is_taken_is_code(text: str, name: str) -> None:
-    found, refused = firms.read(table(VIIRS) | {name: [text] * 3}, VALUES)
+    found, refused = firms.read(table(VIIRS) | {name: [text] * 3}, VALUES, UNTIL)
     taken = found[[reason is None for reason in refused]]
     for code in (*taken["code"], *taken["name"]):
         assert not set(code) & set("<>&\"'=+@\n\r\t")
@@ -210,3 +212,17 @@ def test_nothing_is_judged_of_nothing() -> None:
     assert len(firms.judge(none, WOOD, VALUES)) == 0
     one = pixels([{"acquired_on": "2026-03-04", "x_m": 0}])
     assert firms.judge(one, WOOD[:0], VALUES).tolist() == ["林区以外"]
+
+
+def test_a_day_before_the_satellites_or_after_tomorrow_is_refused() -> None:
+    for day in ("0001-01-01", "1999-12-31", "2027-01-03", "9999-12-31"):
+        _, refused = read(MODIS.replace("2026-03-04", day))
+        assert ["时间" in str(reason) or "日期" in str(reason) for reason in refused][:2] == [
+            True
+        ] * 2
+
+
+def test_a_column_that_means_nothing_may_stand_empty_at_the_end() -> None:
+    lines = MODIS.strip().splitlines()
+    wider = "\n".join([lines[0] + ",note", *(line + "," for line in lines[1:])]) + "\n"
+    assert list(read(wider)[1]) == list(read(MODIS)[1])

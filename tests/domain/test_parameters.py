@@ -34,6 +34,8 @@ def test_a_value_that_was_set_is_in_force_and_no_longer_the_standards() -> None:
         ("index", "uplift_max", True, "数值"),
         ("index", "uplift_max", float("nan"), "数值"),
         ("index", "uplift_max", -1, "不能小于 0"),
+        ("hotspots", "cell_width_m", 1, "应为 0，或 500 至 2000"),
+        ("hotspots", "period_months", 0.5, "整数"),
         ("index", "class_limits", [20, 35, 50], "4 个值"),
         ("index", "class_limits", [20, 35, 35, 65], "由小到大"),
         ("index", "sector_weights", {"IND": 1}, "一张表"),

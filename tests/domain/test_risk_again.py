@@ -74,6 +74,27 @@ def test_a_place_that_is_closed_takes_its_records_with_it() -> None:
     assert "risk_item" in difference.kinds
 
 
+def test_a_building_in_one_plant_that_names_another_far_away_stays_the_others() -> None:
+    dusty = {"category": "铝镁金属粉尘", "workers_max_shift": 20}
+    plants = [
+        {"id": 1, "key": "P", "geometry": shapely.box(500, 500, 700, 700), **dusty},
+        {"id": 2, "key": "Q", "geometry": shapely.box(9000, 500, 9200, 700), **dusty},
+    ]
+    block = {"id": 3, "geometry": shapely.box(550, 550, 600, 600), "use": "生产",
+             "enterprise": "Q", "height_m": 60.0}  # fmt: skip
+    sites = {
+        **toyland.empty_sites(),
+        "enterprise": toyland.site_frame("enterprise", plants),
+        "building": toyland.site_frame("building", [block]),
+    }
+    before = make(toyland.snapshot(sites), toyland.VALUES, registry.models())
+    scenario = Scenario(altered={1: {"workers_max_shift": 30}})
+    snapshot, difference = imagine(before.snapshot, scenario)
+    again = make_again(before, snapshot, difference, toyland.VALUES, registry.models())
+    assert_same(again, make(snapshot, toyland.VALUES, registry.models()))
+    assert again.answers["industry"].sources["r1_m"].tolist() == [60.0, 90.0]
+
+
 def test_a_place_that_is_closed_ends_its_open_cases_and_their_floor() -> None:
     hazards = toyland.hazards()
     site = int(hazards["site"].iloc[0])

@@ -352,7 +352,9 @@ def test_what_is_not_on_record_or_not_finished_is_noted(
     assert (facts["rule"].tolist(), facts["floor"].tolist()) == ([rule], [0])
 
 
-@pytest.mark.parametrize("counted", [{"residents": 3}, {"sleepers": 0}, {"use": "闲置"}])
+@pytest.mark.parametrize(
+    "counted", [{"residents": 3}, {"residents": 3, "sleepers": 0, "use": "出租"}, {"use": "闲置"}]
+)
 def test_a_ruin_whose_people_are_counted_or_gone_leaves_nothing_to_check(
     counted: dict[str, Any],
 ) -> None:
@@ -426,3 +428,12 @@ def test_unqualified_hoses_are_told_and_score_nothing() -> None:
     assert none["intensity"] == some["intensity"]
     assert "unqualified_count" not in none["evidence"]
     assert some["evidence"]["unqualified_count"] == 3
+
+
+@pytest.mark.parametrize("blank", [{"sleepers": 0}, {"residents": 25, "use": "出租"}])
+def test_a_ruin_of_which_some_people_are_not_counted_is_to_be_checked(
+    blank: dict[str, Any],
+) -> None:
+    house = {"geometry": shapely.Point(1000, 1000), "grade": "D", **blank}
+    facts = MODEL.flags(toyland.scene(_sites(self_built_house=[house])), HOUSE)
+    assert "house_ruin_crowded_unsure" in set(facts["rule"])

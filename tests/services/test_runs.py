@@ -19,7 +19,7 @@ from gis.services.edit_parameters import save_parameters, show_parameters
 from gis.services.explain_area import explain_area
 from gis.services.find_hotspots import find_hotspots
 from gis.services.import_sites import import_sites
-from gis.services.queue_computation import start_daily
+from gis.services.queue_computation import cancel_computation, start_daily
 from gis.services.show_runs import find_earlier, list_runs, show_run
 from gis.storage import dialect, jobs, runs
 from gis.storage.tables import hazard, job, register, run, run_shown
@@ -221,6 +221,20 @@ def test_a_new_day_is_computed_unasked_and_once(
     newest = list_runs(ws, TOWN)
     assert (newest[0]["as_of"], newest[0]["actor"]) == (tomorrow.isoformat(), "每日计算")
     assert newest[1]["id"] == first["id"]
+
+
+def test_a_days_computation_that_was_cancelled_is_not_begun_again(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = list_runs(ws, TOWN)[0]
+    monkeypatch.setattr(clock, "today", lambda _register: clock.legal_date(clock.now()))
+    with dialect.writing(ws.engine) as conn:
+        conn.execute(sa.update(run).values(as_of=dt.date(2020, 1, 1)))
+    start_daily(ws)
+    cancel_computation(ws, ADMINISTRATOR)
+    start_daily(ws)
+    work.run_waiting(ws)
+    assert list_runs(ws, TOWN)[0]["id"] == first["id"]
 
 
 def test_where_nothing_was_ever_computed_a_new_day_begins_nothing(own_office: Workspace) -> None:

@@ -26,6 +26,9 @@ from tests.register import ids, own_copy
 from tests.samples import write_geojson
 
 POINT = {"type": "Point", "coordinates": [119.32, 31.72]}
+LINE = {"type": "LineString", "coordinates": [[119.32, 31.72], [119.33, 31.73]]}
+MIXED = {"type": "GeometryCollection", "geometries": [POINT, LINE]}
+HUGE = json.loads(shapely.to_geojson(shapely.box(100, 25, 122, 40)))
 
 
 @pytest.fixture
@@ -147,6 +150,8 @@ def test_the_present_is_taken_anew_when_the_register_changed(ws: Workspace, tmp_
             "GeoJSON",
         ),
         ({"do": "add", "kind": "gas_pipeline", "name": "x", "geometry": POINT}, "应为线"),
+        ({"do": "add", "kind": "gas_pipeline", "name": "x", "geometry": MIXED}, "应为线"),
+        ({"do": "add", "kind": "forest", "name": "x", "geometry": HUGE}, "公里"),
         (
             {
                 "do": "add",

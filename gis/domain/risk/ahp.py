@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -95,7 +96,7 @@ def read(written: str) -> Floats:
         If it is not written so.
     """
     try:
-        rows = [[float(Fraction(entry)) for entry in row.split()] for row in written.split(";")]
+        rows = [[_entry(entry) for entry in row.split()] for row in written.split(";")]
         return np.array(rows, dtype=np.float64)
     except (ValueError, ZeroDivisionError) as error:
         raise InvalidDataError(
@@ -103,10 +104,30 @@ def read(written: str) -> Floats:
         ) from error
 
 
+ENTRY = re.compile(r"\d{1,3}(\.\d{1,6})?(/\d{1,3})?")
+
+
+def _entry(written: str) -> float:
+    """Read a number or a fraction; ValueError if it is none, or longer than any judgement."""
+    if not ENTRY.fullmatch(written):
+        raise ValueError(written)
+    number, _, divisor = written.partition("/")
+    return float(Fraction(number) / Fraction(divisor or 1))
+
+
 def of_sectors(constants: Constants) -> Judgement:
     """Return what the judgements on the sectors say; ``constants`` are those of ``index.toml``."""
     matrices = [read(written) for written in given.texts(constants, JUDGEMENTS)]
     return judge(matrices, given.table(constants, "random_index"))
+
+
+def told(constants: Constants) -> str:
+    """Say what the judgements on the sectors come to, for who sets the weights by them."""
+    found = of_sectors(constants)
+    sectors = given.table(constants, "sector_weights")
+    weights = zip(sectors, found.weights.tolist(), strict=True)
+    said = "、".join(f"{sector} {weight:.3f}" for sector, weight in weights)
+    return f"按判断矩阵算得的权重：{said}；λ {found.eigenvalue:.4f}，CR {found.ratio:.4f}"
 
 
 def problem(written: Sequence[str], constants: Constants) -> str | None:

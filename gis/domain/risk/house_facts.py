@@ -36,7 +36,8 @@ def of_houses(frame: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoData
     ruin = used & ((grade == "D") | (ungraded & (screening == SEVERE)))
     inside = frame[["residents", "sleepers"]]
     crowded = inside.sum(axis=1).to_numpy() >= given.number(constants, "crowd_people")
-    nobody_counted = inside.isna().all(axis=1).to_numpy()
+    lets = frame["use"].isin(given.texts(constants, "letting_uses"))
+    uncounted_people = (inside["residents"].isna() | (inside["sleepers"].isna() & lets)).to_numpy()
     altered = (frame["alterations"] > 0).to_numpy(dtype=bool)
     uninspected = frame["alterations"].isna().to_numpy()
     tall = business & (frame["storeys"] >= given.number(constants, "tall_storeys")).to_numpy(bool)
@@ -48,7 +49,7 @@ def of_houses(frame: gpd.GeoDataFrame, constants: Constants) -> list[gpd.GeoData
     found = (
         (ruin & crowded, "house_ruin_crowded", "在用危房（D级或严重安全隐患）内有30人及以上"),
         (
-            ruin & nobody_counted,
+            ruin & ~crowded & uncounted_people,
             "house_ruin_crowded_unsure",
             "在用危房（D级或严重安全隐患）内人数未登记，是否30人及以上（待核）",
         ),

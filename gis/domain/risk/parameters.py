@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gis.domain.risk import ahp
-from gis.domain.risk.constants import Constant, Constants, Method, Value
+from gis.domain.risk.constants import Constant, Constants, Method, Value, numbers
 from gis.errors import InvalidDataError
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -138,10 +138,24 @@ def _fault(own: Value, value: Any) -> str | None:
     return _fault_of_numbers((own,), (value,), table=False)
 
 
-FURTHER: Mapping[str, Callable[[Sequence[str], Constants], str | None]] = MappingProxyType(
-    {ahp.JUDGEMENTS: ahp.problem}
+def _odd_width(value: float, constants: Constants) -> str | None:
+    """Say that hexagons would be too many to reckon with, or too coarse to mean anything."""
+    least, most = numbers(constants, "cell_width_limits_m")
+    return None if value == 0 or least <= value <= most else f"应为 0，或 {least:g} 至 {most:g}"
+
+
+def _broken(value: float, _constants: Constants) -> str | None:
+    return None if value == int(value) else "应为整数"
+
+
+FURTHER: Mapping[str, Callable[[Any, Constants], str | None]] = MappingProxyType(
+    {ahp.JUDGEMENTS: ahp.problem, "cell_width_m": _odd_width, "period_months": _broken}
 )
 """Constant to what else is asked of its values: takes them and the method's own constants."""
+
+
+TOLD: Mapping[str, Callable[[Constants], str]] = MappingProxyType({ahp.JUDGEMENTS: ahp.told})
+"""Constant to what its value comes to, in words: takes the method's constants."""
 
 
 def _fault_of(own: Constant, value: Any) -> str | None:

@@ -86,7 +86,11 @@ def part(model: Model, scene: Scene, reach: Reaches, kinds: Kinds, places: Ints)
     wanted = np.concatenate([looking, companions(sites_m, kinds, looking)])
     shapes = _shapes(sites_m, reach, looking)
     far_m = {kind: _far_m(sites_m, reach, looking, kind) for kind in (*sites_m, PEOPLE)}
-    cut = {slug: frame[_met(frame, wanted, shapes, far_m[slug])] for slug, frame in sites_m.items()}
+    met = {slug: _met(frame, wanted, shapes, far_m[slug]) for slug, frame in sites_m.items()}
+    # What stands here may be of one that is far away: cut off, it would seem to be another's.
+    there = [frame["id"].to_numpy(dtype=np.int64)[met[slug]] for slug, frame in sites_m.items()]
+    named = companions(sites_m, kinds, np.concatenate([NO_IDS, *there]))
+    cut = {slug: frame[met[slug] | _of(frame, named)] for slug, frame in sites_m.items()}
     people = scene.people
     if PEOPLE in model.reads:
         people = people[_met(people, wanted, shapes, far_m[PEOPLE], "site")]

@@ -49,6 +49,7 @@ own, the uid of the one source an asset answers to, else 0; people before occupa
 
 COUNTING = (
     "point_footprint_m2", "unknown_storeys", "unknown_people", "unknown_residents", "idle_use",
+    "household_size", "unknown_households",
 )  # fmt: skip
 """Constants that numbers of people are made with."""
 
