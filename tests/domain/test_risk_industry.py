@@ -54,19 +54,6 @@ def _frame(kind: str, rows: Rows) -> gpd.GeoDataFrame:
     return toyland.site_frame(kind, numbered)
 
 
-def _records(slug: str, rows: Rows) -> pd.DataFrame:
-    """Return records of a sort as the database gives them; what a row does not say is unknown."""
-    data: dict[str, Any] = {"site": np.array([row["site"] for row in rows], dtype=np.int64)}
-    for field in toyland.RECORDS[slug].fields:
-        values = [row.get(field.name) for row in rows]
-        number = field.type in ("integer", "number")
-        data[field.name] = np.array(
-            [np.nan if number and value is None else value for value in values],
-            dtype=float if number else object,
-        )
-    return pd.DataFrame(data)
-
-
 def _scene(
     plants: Rows = ({},),
     records: Mapping[str, Rows] | None = None,
@@ -83,7 +70,7 @@ def _scene(
             {"id": 100 * place + n, "key": f"{kind}-{n}", **row} for n, row in enumerate(rows)
         ]
         sites[kind] = _frame(kind, numbered)
-    found = {slug: _records(slug, rows) for slug, rows in (records or {}).items()}
+    found = {slug: toyland.record_frame(slug, rows) for slug, rows in (records or {}).items()}
     return toyland.scene(sites, records=found)
 
 
@@ -206,7 +193,7 @@ def test_a_source_names_the_rows_that_its_level_and_colour_were_reckoned_from() 
     ]
     plant = int(scene.sites_m["enterprise"]["id"].iloc[0])
     items = [{"site": plant, **item} for item in items]
-    records = {**scene.records, "risk_item": _records("risk_item", items)}
+    records = {**scene.records, "risk_item": toyland.record_frame("risk_item", items)}
     told = _source(replace(scene, records=records))["evidence"]["rows"]
     assert [(row["step"], row["site"], row["name"], row["said"]) for row in told] == [
         ("colour", plant, "储罐区", "较大"),
@@ -364,7 +351,9 @@ def test_all_85_chemicals_of_the_list_have_a_quantity_a_class_and_a_beta() -> No
 def test_a_chemical_is_known_by_name_then_by_number_then_by_class(
     row: dict[str, Any], name: str, critical_t: float | None, beta: float | None
 ) -> None:
-    found = chemicals.identified(_records("chemical", [{"site": 1, **row}]), INDUSTRY).iloc[0]
+    found = chemicals.identified(
+        toyland.record_frame("chemical", [{"site": 1, **row}]), INDUSTRY
+    ).iloc[0]
     assert found["name"] == name
     assert [None if np.isnan(found[n]) else found[n] for n in ("critical_t", "beta")] == [
         critical_t,
@@ -1057,7 +1046,7 @@ def test_scores_stay_within_0_and_100_with_everything_on_record(seed: int) -> No
         sites[kind]["enterprise"] = rng.choice(sites["enterprise"]["key"], 8)
     names = [entry.name for entry in chemicals.entries(INDUSTRY)] + ["?"]
     records = {
-        "chemical": _records(
+        "chemical": toyland.record_frame(
             "chemical",
             [
                 {
@@ -1069,7 +1058,7 @@ def test_scores_stay_within_0_and_100_with_everything_on_record(seed: int) -> No
                 for _ in range(12)
             ],
         ),
-        "risk_item": _records(
+        "risk_item": toyland.record_frame(
             "risk_item",
             [
                 {
