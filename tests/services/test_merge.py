@@ -51,7 +51,7 @@ from tests.register import (
 
 OLD = {"code": "A", "name": "金东水泥有限公司", "uscc": USCC, "tenants": 3, "owner": "甲",
        "verified_on": "2026-01-05"}  # fmt: skip
-NEW = {"code": "B", "name": "江苏金东水泥", "shifts": 2, "tenants": 9, "phone": "139",
+NEW = {"code": "B", "name": "江苏金东水泥", "shifts": 2, "tenants": 9, "phone": "13900001234",
        "source": "普查"}  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def test_the_kept_place_stands_for_both(office: Workspace, pair: tuple[int, int]
     assert seen(office) == (1, 1)
     now = rows(office, site)
     assert now[keep]["attrs"] == {"uscc": USCC, "tenants": 3, "shifts": 2}
-    assert now[keep]["personal"] == {"owner": "甲", "phone": "139"}
+    assert now[keep]["personal"] == {"owner": "甲", "phone": "13900001234"}
     assert now[keep]["geom"] == before[keep]["geom"]
     assert now[drop]["merged_into"] == keep
     assert now[drop]["attrs"] == before[drop]["attrs"]
@@ -107,7 +107,7 @@ def test_the_kept_place_stands_for_both(office: Workspace, pair: tuple[int, int]
     assert revision(office) == at + 1
     (entry,) = logged(office, "merge")
     assert (entry["site"], entry["into"], entry["cases"]) == (drop, keep, 1)
-    assert "139" not in repr(entry)
+    assert "13900001234" not in repr(entry)
     assert set(entry) - {"target"} <= set(WORDS)
 
 
@@ -236,7 +236,7 @@ def test_a_value_filled_in_is_from_the_row_of_the_other_place(
     assert found["versions"][0]["note"] == (
         f"场所 {drop} 并入，补入：来源、班次数、联系电话；转来隐患 1 件"
     )
-    assert "139" not in repr(found)
+    assert "13900001234" not in repr(found)
     gone = show_history(office, TOWN, drop)
     assert gone["merged_into"] == keep
     assert not gone["may_change"]
@@ -352,7 +352,7 @@ def test_a_personal_value_is_filled_in_and_shown_as_any_other(
 ) -> None:
     merge_sites(office, TOWN, *pair)
     found = {one["name"]: one["value"] for one in show_personal(office, TOWN, pair[0])}
-    assert found == {"owner": "甲", "phone": "139"}
+    assert found == {"owner": "甲", "phone": "13900001234"}
 
 
 def test_whoever_is_not_logged_in_is_refused_by_every_service(
