@@ -317,18 +317,24 @@ def _late(mark: Mark) -> Mark:
 
 
 def _hotspot(_info: LayerInfo) -> tuple[Rule, ...]:
+    return _outlines(FOUND_COLOUR, "class", {
+        hotspots.HOTSPOT: Title("热点（q ≤ 0.05）", "Hotspot (q ≤ 0.05)"),
+        hotspots.SUSPECTED: Title("疑似（q ≤ 0.10）", "Suspected (q ≤ 0.10)"),
+    })  # fmt: skip
+
+
+def _outlines(colour: str, by: str, titles: Mapping[str, Title]) -> tuple[Rule, ...]:
+    """Return a solid outline for the first value of a property, a dashed one for the second."""
+    first, second = titles.items()
+    solid, dashed = (Mark("area", None, colour, width=w, dashed=w < SOLID) for w in (SOLID, 2))
     return (
-        Rule(
-            Mark("area", None, FOUND_COLOUR, width=3),
-            Title("热点（q ≤ 0.05）", "Hotspot (q ≤ 0.05)"),
-            where={"class": hotspots.HOTSPOT},
-        ),
-        Rule(
-            Mark("area", None, FOUND_COLOUR, width=2, dashed=True),
-            Title("疑似（q ≤ 0.10）", "Suspected (q ≤ 0.10)"),
-            where={"class": hotspots.SUSPECTED},
-        ),
+        Rule(solid, first[1], where={by: first[0]}),
+        Rule(dashed, second[1], where={by: second[0]}),
     )
+
+
+SOLID = 3
+"""Width of a solid outline, px."""
 
 
 def _rate(info: LayerInfo) -> tuple[Rule, ...]:
@@ -358,18 +364,10 @@ def _circle(_info: LayerInfo) -> tuple[Rule, ...]:
 
 
 def _patch(_info: LayerInfo) -> tuple[Rule, ...]:
-    return (
-        Rule(
-            Mark("area", None, PATCH_COLOUR, width=2.5),
-            Title("空间成片", "Together in space"),
-            where={"how": dbscan.SPACE},
-        ),
-        Rule(
-            Mark("area", None, PATCH_COLOUR, width=2, dashed=True),
-            Title("时空成片（发现日期也相近）", "Together in space and time"),
-            where={"how": dbscan.SPACE_TIME},
-        ),
-    )
+    return _outlines(PATCH_COLOUR, "how", {
+        dbscan.SPACE: Title("空间成片", "Together in space"),
+        dbscan.SPACE_TIME: Title("时空成片（发现日期也相近）", "Together in space and time"),
+    })  # fmt: skip
 
 
 def _outlier(_info: LayerInfo) -> tuple[Rule, ...]:

@@ -81,6 +81,9 @@ def _source(entry: Mapping[str, Any], kinds: Mapping[str, SiteKind]) -> dict[str
     return {**nothing, "intensity": (whole(100 * score) or 0.0) / 100, "evidence": told}
 
 
+LEAST_POINTS = 0.05
+"""Fewer points would be written 0.0: they are not told."""
+
 PLAIN = frozenset({"clause", "dq", "basis", "radius_basis"})
 """What evidence says in words of the method, and of no other place."""
 

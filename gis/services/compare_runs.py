@@ -104,12 +104,8 @@ def _moves(old: Frames, new: Frames) -> pd.DataFrame:
     """Return by how many points each place's share of each area moved (code, site, points)."""
     parts = [_shares(old).assign(points=lambda f: -f["points"]), _shares(new)]
     moved = pd.concat(parts).groupby(["code", "site"], as_index=False)["points"].sum()
-    kept: pd.DataFrame = moved[moved["points"].abs() >= LEAST_POINTS]
+    kept: pd.DataFrame = moved[moved["points"].abs() >= coarse.LEAST_POINTS]
     return kept
-
-
-LEAST_POINTS = 0.05
-"""Smaller moves of a place are not named."""
 
 
 def _shares(kept: Frames) -> pd.DataFrame:

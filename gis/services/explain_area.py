@@ -317,16 +317,13 @@ def _improvements(
     felt = [
         row
         for row in rows
-        if row["points"] >= LEAST_POINTS or row["class_then"] < whole["shown_class"]
+        if row["points"] >= coarse.LEAST_POINTS or row["class_then"] < whole["shown_class"]
     ]
     return [{**row, "site": _site(row["site"], sight)} for row in felt[:BEST]]
 
 
 BEST = 3
 """Improvements that are told (METHOD 7.12 b)."""
-
-LEAST_POINTS = 0.05
-"""What would be written 0.0 is not told."""
 
 OF_CASES = register.OPEN
 """What a source's evidence says of the cases at its place."""

@@ -24,8 +24,9 @@ from gis.files.typeset import typeset
 from gis.services import coarse
 from gis.services.access import reading
 from gis.services.describe import Register, describe_open
-from gis.services.explain_area import OF_CASES, explain_area
+from gis.services.explain_area import explain_area
 from gis.services.export_layer import log_export
+from gis.services.say_area import lift
 from gis.storage import areas, runs, sites
 from gis.workspace import Workspace
 
@@ -303,27 +304,17 @@ def _factors(entry: Answer, models: Mapping[str, Any], lang: Language) -> list[d
     return [
         {"title": _either(steps[row["step"]], lang), "points": f"{row['points']:.1f}"}
         for row in known[:2]
-        if row["points"] >= LEAST_POINTS
+        if row["points"] >= coarse.LEAST_POINTS
     ]
 
 
 def _points(found: float | None) -> str | None:
-    return None if found is None or found < LEAST_POINTS else f"{found:.1f}"
-
-
-LEAST_POINTS = 0.05
-"""What would be written 0.0 is not written."""
+    return None if found is None or found < coarse.LEAST_POINTS else f"{found:.1f}"
 
 
 def _cases(entry: Answer) -> dict[str, Any] | None:
-    """Return the open cases at a source, if they lift its score, and how (METHOD 7.3)."""
-    found = entry["evidence"].get(OF_CASES)
-    if not found or not any(found.values()) or entry["uplift"] is None:
-        return None
-    lifted = 1 - (1 - entry["intensity"]) ** entry["uplift"]
-    before, after = (f"{100 * share:.0f}" for share in (entry["intensity"], lifted))
-    count = found["general"] + found["major"]
-    return None if before == after else {"count": count, "before": before, "after": after}
+    lifted = lift(entry)
+    return lifted and dict(zip(("count", "before", "after"), lifted, strict=True))
 
 
 def _flags(flags: Sequence[Answer], numbers: Mapping[int, int]) -> dict[str, Any]:

@@ -123,15 +123,24 @@ TOUCHING_M = 0.5
 """What would be written 0 m is not written."""
 
 
-def _cases(entry: Answer) -> Title:
+def lift(entry: Answer) -> tuple[int, str, str] | None:
+    """Return how many open cases lift the score of a source, and from what to what (METHOD 7.3).
+
+    None where there are none, or where the score as it is written stays the same.
+    """
     found, uplift = entry["evidence"].get(OPEN), entry["uplift"]
     if not (found and uplift):
-        return Title("", "")
-    count = found["general"] + found["major"]
+        return None
     shares = entry["intensity"], 1 - (1 - entry["intensity"]) ** uplift
     before, after = (f"{100 * share:.0f}" for share in shares)
-    if before == after:
+    return None if before == after else (found["general"] + found["major"], before, after)
+
+
+def _cases(entry: Answer) -> Title:
+    lifted = lift(entry)
+    if lifted is None:
         return Title("", "")
+    count, before, after = lifted
     hazards = "hazard lifts" if count == 1 else "hazards lift"
     return Title(
         f"；{count}条未销号隐患使该源评分由{before}升至{after}",

@@ -18,8 +18,8 @@ from gis.domain.rights import Actor
 from gis.domain.risk import fire_water, forest_cells, forest_cover, forest_devices, forest_siting
 from gis.domain.risk.assess import Snapshot
 from gis.domain.risk.constants import EXPOSURE, INDEX, Constants, number
-from gis.domain.risk.forest_cover import FOREST_FIRE, M2_PER_HA, METHOD
-from gis.domain.risk.receptors import receptors
+from gis.domain.risk.forest_cover import FOREST_FIRE, METHOD
+from gis.domain.risk.receptors import M2_PER_HA, receptors
 from gis.errors import InvalidDataError
 from gis.services import access, clock
 from gis.services.edit_parameters import in_force
@@ -165,7 +165,7 @@ def _told(ground: _Ground, look: Look) -> Row:
     cells = ground.cells.assign(seen_by=seen.sum(axis=0))
     extra = {"range_m": range_m, "visibility_km": visibility_km, "hazed": hazed}
     of_devices = devices.assign(**extra, slow=forest_devices.slow(devices, values))
-    matters = ~forest_devices.hazed(devices, np.full(len(devices), -1.0), values)
+    haze_proof = forest_devices.haze_proof(devices, values)
     cell_m = number(ground.constants[FOREST_FIRE], "cell_m")
     blind = forest_cover.blind_spots(cells, cell_m, values, snapshot.areas_m.crs)
     return {
@@ -176,7 +176,7 @@ def _told(ground: _Ground, look: Look) -> Row:
         - len(forest_devices.planned(snapshot)),
         "watching": _watching(of_devices, seen, cells["area_m2"].to_numpy()),
         "hazed": int(hazed.sum()),
-        "unknown_visibility": int((np.isnan(visibility_km) & ~matters).sum()),
+        "unknown_visibility": int((np.isnan(visibility_km) & ~haze_proof).sum()),
         "villages": _villages(cells, _watered(cells, ground), snapshot.areas_m),
         "blind": _places(blind, snapshot.areas_m),
         "gains": _gains(ground, cells, look),

@@ -37,7 +37,7 @@ def live_server(offices: Databases, tmp_path_factory: pytest.TempPathFactory) ->
         add_token(ws, OPERATOR, find_account(ws, OPERATOR, "west"), name="QGIS")
         for screen in ("desktop", "phone"):
             said = {"name": "新来的", "role": Role.TOWN_OFFICE}
-            FIRST[screen] = add_account(ws, OPERATOR, login=f"new-{screen}", **said)  # type: ignore[arg-type]
+            FIRST[screen] = add_account(ws, OPERATOR, login=f"new-{screen}", **said)  # type: ignore[arg-type]  # a name and a role
         ws.engine.dispose()
         with serving(settings, folder / "log") as address:
             yield address

@@ -20,7 +20,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def __init__(self, *arguments: object, page: str) -> None:
         self.page = page
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(*arguments)  # type: ignore[arg-type]  # as the server gives them
 
     def do_GET(self) -> None:
         """Send the page."""

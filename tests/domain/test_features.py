@@ -311,4 +311,4 @@ def test_a_document_gives_its_bytes_once() -> None:
     assert document.read() == b"ab"
     assert document.read() == b""
     with pytest.raises(FrozenInstanceError):
-        document.etag = "other"  # type: ignore[misc]
+        document.etag = "other"  # type: ignore[misc]  # what is tested

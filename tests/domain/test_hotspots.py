@@ -209,7 +209,7 @@ def test_the_summary_says_what_the_result_stands_on(
     assert summary.as_json()["excluded"] == dict(summary.excluded)
     assert summary.as_json()["width_m"] == summary.width_m
     with pytest.raises(FrozenInstanceError):
-        summary.seed = 3  # type: ignore[misc]
+        summary.seed = 3  # type: ignore[misc]  # what is tested
 
 
 def test_the_frame_has_the_columns_of_the_layer(found: hotspots.Found) -> None:

@@ -247,22 +247,14 @@ def test_a_warning_is_in_force_from_half_an_hour_before_until_the_all_clear(
     clock: dict[str, str], opens: int, closes: int
 ) -> None:
     blast = toyland.record_frame("blast", [{"blast": "1", "day": "2026-06-30", **clock}])
-    midnight = dt.datetime(2026, 6, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
-
-    def at(minutes: int) -> tuple[bool, bool]:
-        moment = (midnight + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
-        here, elsewhere = blasting.in_force(blast, pd.Series([7, 8]), moment, MINE)
-        return bool(here), bool(elsewhere)
-
-    assert [at(opens), at(closes)] == [(True, False)] * 2
-    assert [at(opens - 1), at(closes + 1)] == [(False, False)] * 2
+    midnight = pd.Timestamp(2026, 6, 30)
+    found = blasting.windows(blast, MINE).iloc[0] - midnight
+    assert (found / pd.Timedelta(minutes=1)).tolist() == [opens, closes]
 
 
-def test_a_blast_without_a_day_is_in_force_at_no_moment() -> None:
+def test_a_blast_without_a_day_has_no_window() -> None:
     blast = toyland.record_frame("blast", [{"blast": "1", "starts_at": "14:00"}])
-    noon = dt.datetime(2026, 6, 30, 14, tzinfo=dt.UTC)
-    assert not blasting.in_force(blast, SITES, noon, MINE).any()
-    assert not blasting.in_force(None, SITES, noon, MINE).any()
+    assert blasting.windows(blast, MINE).isna().all(axis=None)
 
 
 def test_the_next_window_of_a_mine_is_told() -> None:

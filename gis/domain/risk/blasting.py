@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from gis.domain.arrays import Bools, Floats, Objects
-from gis.domain.days import LEGAL_ZONE, clock_minutes
+from gis.domain.arrays import Floats, Objects
+from gis.domain.days import clock_minutes
 from gis.domain.risk import attributes as read
 from gis.domain.risk import constants as given
 from gis.domain.risk.constants import Constants
@@ -133,22 +133,6 @@ def windows(records: pd.DataFrame, constants: Constants) -> pd.DataFrame:
 
 
 DAY_MIN = 24.0 * 60.0
-
-
-def in_force(
-    records: pd.DataFrame | None, sites: pd.Series, moment: dt.datetime, constants: Constants
-) -> Bools:
-    """Tell at which mines the warning zone of a blast is in force at a moment; shape (n,).
-
-    ``records`` and ``sites`` as for ``distances``; ``moment`` with its offset.
-    """
-    if records is None or records.empty:
-        return np.zeros(len(sites), dtype=bool)
-    now = pd.Timestamp(moment.astimezone(LEGAL_ZONE).replace(tzinfo=None))
-    window = windows(records, constants)
-    open_now = (window["opens"] <= now) & (now <= window["closes"])
-    found: Bools = sites.isin(records.loc[open_now, "site"]).to_numpy(dtype=bool)
-    return found
 
 
 def next_window(

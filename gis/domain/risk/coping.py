@@ -18,10 +18,11 @@ from gis.domain.risk.constants import number as constant
 from gis.domain.risk.engines import STATION
 from gis.domain.risk.fire_water import WATER, usable
 from gis.domain.risk.forest_cells import FOREST
-from gis.domain.risk.forest_cover import FLAT, M2_PER_HA
+from gis.domain.risk.forest_cover import FLAT
 from gis.domain.risk.forest_devices import MONITOR
 from gis.domain.risk.model import Sites
 from gis.domain.risk.pairs import near
+from gis.domain.risk.receptors import M2_PER_HA
 from gis.domain.risk.survey import Reading, Survey, ratio, reading
 from gis.domain.risk.vulnerability import HOUSE, NOT_RECORDED, NOT_SURVEYED, TOO_FEW
 

@@ -19,6 +19,7 @@ from gis.domain.risk.constants import number as constant
 from gis.domain.risk.forest_devices import MONITOR
 from gis.domain.risk.forest_history import WILDFIRE
 from gis.domain.risk.model import PEOPLE, RELIEF, Scene
+from gis.domain.risk.receptors import M2_PER_HA
 from gis.domain.viewshed import Eye, bend, sees
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ SEEN = frozenset({forest_cells.FOREST, MONITOR, RELIEF})
 
 FLAT = "监测范围未考虑地形遮挡"
 """Said where there is no relief: then ``seen_by`` counts the ranges, the most that can be seen."""
-
-M2_PER_HA = 10_000.0
 
 
 def watched(

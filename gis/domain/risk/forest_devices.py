@@ -84,8 +84,14 @@ def hazed(devices: pd.DataFrame, visibility_km: Floats, values: Constants) -> Bo
 
     Thermal cameras see through it. ``values`` are those of ``relief.toml``.
     """
-    proof = np.isin(texts(devices["device"]).astype(str), words(values, "haze_proof"))
-    found: Bools = (visibility_km < constant(values, "haze_below_km")) & ~proof
+    hazy = visibility_km < constant(values, "haze_below_km")
+    found: Bools = hazy & ~haze_proof(devices, values)
+    return found
+
+
+def haze_proof(devices: pd.DataFrame, values: Constants) -> Bools:
+    """Tell which devices see through haze, shape (N,)."""
+    found: Bools = np.isin(texts(devices["device"]).astype(str), words(values, "haze_proof"))
     return found
 
 

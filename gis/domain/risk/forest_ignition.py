@@ -23,8 +23,8 @@ BUILDING, ROAD, CEMETERY, POWER_LINE = "building", "road", "cemetery", "power_li
 SORTS = ("有人的场所与建筑", "道路", "墓地", "架空电力线路", "登记的距离", "未知")
 """What may decide the term, in words for people; the columns of ``terms``."""
 
-SURVEYED, UNKNOWN = 4, 5
-"""Columns of the surveyed distance, and of the default where a sort is not on record at all."""
+UNKNOWN = 5
+"""Column of the default where a sort is not on record at all."""
 
 KINDS = (BUILDING, ROAD, CEMETERY, POWER_LINE)
 """Kinds read here, besides the people of all kinds."""
